@@ -1,0 +1,36 @@
+"""What an incident's fate means for its alerts."""
+
+from __future__ import annotations
+
+from core import clock
+from core.events import subscribe
+from alerts.choices import AlertStatus
+from alerts.models import Alert
+from incidents.actions.alerts import alerts_changed
+from incidents.events import IncidentChanged
+from incidents.models import Incident
+
+
+@subscribe(IncidentChanged, name="alerts.follow")
+def follow_incident(event: IncidentChanged) -> None:
+    """Acknowledged: firing alerts are acknowledged. Resolved or closed: open ones are resolved, so
+    that a repeat opens a new incident. Merged: they move to the survivor."""
+    open_alerts = Alert.objects.open().filter(incident__number=event.number)
+    now = clock.now()
+    if event.what == "acknowledged":
+        open_alerts.filter(status=AlertStatus.FIRING).update(
+            status=AlertStatus.ACKNOWLEDGED, acknowledged_at=now
+        )
+    elif event.what == "status" and event.data.get("new") in ("resolved", "closed"):
+        if open_alerts.update(status=AlertStatus.RESOLVED, resolved_at=now):
+            total = Alert.objects.filter(incident__number=event.number).count()
+            alerts_changed(number=event.number, firing=0, total=total, now=now)
+    elif event.what == "merged":
+        _move(event.number, int(event.data["into"]))
+
+
+def _move(number: int, into: int) -> None:
+    survivor = Incident.objects.get(number=into)
+    Alert.objects.filter(incident__number=number).update(incident=survivor)
+    mine = Alert.objects.filter(incident=survivor)
+    alerts_changed(number=into, firing=mine.open().count(), total=mine.count(), now=clock.now())

@@ -1,0 +1,123 @@
+"""The Opsgenie Alert API, compatible: create, close, acknowledge and request status.
+
+`Authorization: GenieKey <integration key>`. Actions answer 202 and are carried out after; what
+became of one is asked at `/v2/alerts/requests/<requestId>`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+from django.db.models import Q
+
+from alerts.choices import IntakeStatus
+from alerts.intake import limits
+from alerts.intake.messages import IntakeRequest, Refused, Reply, plain_body
+from alerts.intake.store import store
+from alerts.models import Alert, IntakeItem, Integration
+from alerts.sources.base import Event, PayloadError
+from alerts.sources.opsgenie import parse, verb
+from core.crypto import digest
+from core.strict_json import BadJSON, loads
+
+PREFIX = "/compat/opsgenie/"
+_ALERTS = re.compile(r"^/compat/opsgenie/v2/alerts/?$")
+_REQUEST = re.compile(r"^/compat/opsgenie/v2/alerts/requests/(?P<id>[0-9a-f-]{36})/?$")
+_VERB = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?P<verb>close|acknowledge)/?$")
+_ACTIONS = {"close": "resolve", "acknowledge": "acknowledge"}
+
+
+def handle(request: IntakeRequest) -> Reply:
+    key = _key(request)
+    if _ALERTS.match(request.path) and request.method == "POST":
+        return _create(key, _json(request))
+    if (match := _REQUEST.match(request.path)) and request.method == "GET":
+        return _status(key, uuid.UUID(match["id"]))
+    if (match := _VERB.match(request.path)) and request.method == "POST":
+        return _verb(key, match["verb"], unquote(match["id"]), request)
+    return _answer(404, message="There is no such resource.")
+
+
+def _answer(status: int, request_id: uuid.UUID | None = None, **body: Any) -> Reply:
+    return Reply(status, {**body, "took": 0.0, "requestId": str(request_id or uuid.uuid4())})
+
+
+def _key(request: IntakeRequest) -> str:
+    scheme, _space, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "geniekey" or not key.strip():
+        raise Refused(_answer(401, message="Authorization: GenieKey <key> is missing."))
+    key = key.strip()
+    wait = limits.wait_for(key)
+    if wait:
+        reply = _answer(429, message="You are making too many requests!")
+        raise Refused(Reply(429, reply.body, {"Retry-After": str(wait)}))
+    return key
+
+
+def _json(request: IntakeRequest) -> Any:
+    body = plain_body(request)
+    if not body.strip():
+        return {}
+    try:
+        return loads(body)
+    except BadJSON as error:
+        raise Refused(_answer(400, message=str(error))) from None
+
+
+def _create(key: str, body: Any) -> Reply:
+    try:
+        return _store(key, parse(body))
+    except PayloadError as error:
+        named = {name: reasons[0] for name, reasons in error.errors.items()}
+        return _answer(422, message="Request body is not processable. Please check the errors.", errors=named)
+
+
+def _verb(key: str, name: str, identifier: str, request: IntakeRequest) -> Reply:
+    kind = request.query.get("identifierType", "id")
+    if kind not in ("id", "tiny", "alias"):
+        return _answer(422, message="identifierType must be id, tiny or alias.")
+    alias = identifier if kind == "alias" else _alias_of(key, identifier)
+    return _store(key, [verb(_ACTIONS[name], alias or f"unknown:{identifier}"[:512], _json(request))])
+
+
+def _alias_of(key: str, identifier: str) -> str | None:
+    """Our alert id stands for both id and tiny id."""
+    if not identifier.isdigit() or len(identifier) > 18:
+        return None
+    hashed = digest(key)
+    rows = Alert.objects.filter(
+        Q(integration__key_digest=hashed) | Q(integration__next_key_digest=hashed), pk=int(identifier)
+    )
+    return rows.values_list("dedup_key", flat=True).first()
+
+
+def _store(key: str, events: list[Event]) -> Reply:
+    stored = store(key, events)
+    if not stored.count:
+        return _answer(403, message="Could not authenticate")
+    return _answer(202, stored.request_id, result="Request will be processed")
+
+
+def _status(key: str, request_id: uuid.UUID) -> Reply:
+    hashed = digest(key)
+    integrations = Integration.objects.filter(Q(key_digest=hashed) | Q(next_key_digest=hashed))
+    if not integrations.exists():
+        return _answer(403, message="Could not authenticate")
+    item = IntakeItem.objects.filter(request_id=request_id, integration__in=integrations).first()
+    if item is None or item.status == IntakeStatus.PENDING:
+        return _answer(404, message="Request not found. It might not be processed, yet.")
+    done = item.status == IntakeStatus.DONE
+    data = {
+        "success": done,
+        "isSuccess": done,
+        "action": {"trigger": "Create", "resolve": "Close", "acknowledge": "Acknowledge"}[item.action],
+        "processedAt": item.processed_at.isoformat() if item.processed_at else None,
+        "integrationId": str(item.integration_id),
+        "status": item.outcome,
+        "alertId": str(item.alert_id) if item.alert_id else "",
+        "alias": item.dedup_key,
+    }
+    return _answer(200, request_id, data=data)

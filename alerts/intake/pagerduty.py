@@ -1,0 +1,73 @@
+"""PagerDuty Events v2, compatible: `/compat/pagerduty/v2/enqueue` and `/v2/change/enqueue`.
+
+Status codes and bodies as the original documents them: 202 success, 400 invalid event, 429.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alerts.intake import limits
+from alerts.intake.changes import store_change
+from alerts.intake.messages import IntakeRequest, Refused, Reply, plain_body, problem
+from alerts.intake.store import store
+from alerts.sources.base import PayloadError, require_object
+from alerts.sources.pagerduty import parse
+from core.strict_json import BadJSON, loads
+
+PREFIX = "/compat/pagerduty/"
+
+
+def handle(request: IntakeRequest) -> Reply:
+    path = request.path.rstrip("/")
+    if path not in (f"{PREFIX}v2/enqueue", f"{PREFIX}v2/change/enqueue"):
+        return problem(404, "not_found", "Use v2/enqueue or v2/change/enqueue.")
+    if request.method != "POST":
+        return problem(405, "method", "Use POST.", headers={"Allow": "POST"})
+    try:
+        body = require_object(loads(plain_body(request)))
+    except BadJSON as error:
+        return _invalid([str(error)])
+    except PayloadError:
+        return _invalid(["The body must be a JSON object."])
+    except Refused as refused:
+        if refused.reply.status == 413:
+            return Reply(413, {"status": "invalid event", "message": "Event is too large", "errors": []})
+        raise
+    key = body.get("routing_key")
+    if not isinstance(key, str) or len(key) != 32:
+        return _invalid(["'routing_key' is missing or is not 32 characters"])
+    wait = limits.wait_for(key)
+    if wait:
+        reply = {"status": "throttle exceeded", "message": "Requests for this key are arriving too quickly"}
+        return Reply(429, reply, {"Retry-After": str(wait)})
+    return _change(key, body) if path.endswith("change/enqueue") else _event(key, body)
+
+
+def _event(key: str, body: dict[str, Any]) -> Reply:
+    try:
+        events = parse(body)
+    except PayloadError as error:
+        return _invalid([f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons])
+    if not store(key, events).count:
+        return _invalid(["Invalid routing key"])
+    reply = {
+        "status": "success",
+        "message": "Event processed",
+        "dedup_key": events[0].parsed.dedup_key,
+    }
+    return Reply(202, reply)
+
+
+def _change(key: str, body: dict[str, Any]) -> Reply:
+    try:
+        known = store_change(key, body)
+    except PayloadError as error:
+        return _invalid([f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons])
+    if not known:
+        return _invalid(["Invalid routing key"])
+    return Reply(202, {"status": "success", "message": "Change event processed"})
+
+
+def _invalid(errors: list[str]) -> Reply:
+    return Reply(400, {"status": "invalid event", "message": "Event object is invalid", "errors": errors})

@@ -1,0 +1,97 @@
+"""Claims stored items by service, in batches; any number of workers may run at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+from prometheus_client import Counter
+
+from alerts.choices import IntakeStatus
+from alerts.models import IntakeItem
+from alerts.processing.batch import Batch
+from core import clock
+from core.wakeup import wake_another
+
+log = structlog.get_logger("watchbill.intake")
+PROCESSED = Counter("watchbill_intake_processed_total", "Intake items processed")
+FAILED = Counter("watchbill_intake_failed_total", "Intake items that could not be processed")
+
+BATCH = 500
+MAX_ROUNDS = 200
+MAX_ATTEMPTS = 8
+_LOCK_CLASS = 74_21
+
+# The services with the fewest waiting items first, so that a storm on one delays no other; a
+# service is worked on by one worker at a time (transaction-level advisory lock).
+_CLAIM = """
+WITH waiting AS MATERIALIZED (
+    SELECT service_id, count(*) AS n FROM alerts_intakeitem
+    WHERE status = 'pending' AND (next_attempt_at IS NULL OR next_attempt_at <= %(now)s)
+    GROUP BY service_id ORDER BY count(*), min(id)
+)
+SELECT service_id, n FROM waiting WHERE pg_try_advisory_xact_lock(%(lock)s, coalesce(service_id, 0)::int)
+LIMIT 1
+"""
+
+
+def process_intake() -> int:
+    """Process everything that waits; returns how many items were handled."""
+    handled = 0
+    for _round in range(MAX_ROUNDS):
+        done = _one_batch()
+        if not done:
+            break
+        handled += done
+    return handled
+
+
+def _one_batch() -> int:
+    now = clock.database_now()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, {"now": now, "lock": _LOCK_CLASS})
+            row = cursor.fetchone()
+        if row is None:
+            return 0
+        if row[1] > BATCH:
+            wake_another("alerts.process_intake")
+        items = _due(row[0], now)
+        try:
+            with transaction.atomic():
+                Batch(items, now).run()
+        except DatabaseError:
+            if not connection.is_usable():
+                raise
+            _one_by_one(items, now)
+        except Exception:  # noqa: BLE001 - process edge: a poison item must not stop the others
+            _one_by_one(items, now)
+        PROCESSED.inc(len(items))
+    return len(items)
+
+
+def _due(service_id: int | None, now: dt.datetime) -> list[IntakeItem]:
+    rows = IntakeItem.objects.filter(service_id=service_id, status=IntakeStatus.PENDING)
+    rows = rows.exclude(next_attempt_at__gt=now).select_related("integration", "service__team")
+    return list(rows.order_by("id")[:BATCH])
+
+
+def _one_by_one(items: list[IntakeItem], now: dt.datetime) -> None:
+    """The batch failed: find the item that is to blame, push it forward in time and keep the rest."""
+    log.exception("a batch of intake items failed; taking them one by one", items=len(items))
+    for item in items:
+        try:
+            with transaction.atomic():
+                Batch([item], now).run()
+        except Exception as error:  # noqa: BLE001 - process edge: the item is kept and shown as failed
+            FAILED.inc()
+            log.exception("an intake item failed", item=item.pk)
+            attempts = item.attempts + 1
+            final = attempts >= MAX_ATTEMPTS
+            IntakeItem.objects.filter(pk=item.pk).update(
+                attempts=attempts,
+                status=IntakeStatus.FAILED if final else IntakeStatus.PENDING,
+                next_attempt_at=now + dt.timedelta(seconds=2**attempts),
+                outcome=f"{type(error).__name__}: {error}"[:300],
+            )

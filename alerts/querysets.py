@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+from alerts.choices import AlertStatus
+from teams.querysets import OwnedQuerySet, owned_visible
+
+if TYPE_CHECKING:
+    from teams.actor import Actor
+
+
+class IntegrationQuerySet(OwnedQuerySet):
+    pass
+
+
+class AlertQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Any:
+        """Alerts are seen with the team that owned the integration when they came."""
+        return self.filter(owned_visible(actor))
+
+    def open(self) -> Any:
+        return self.exclude(status=AlertStatus.RESOLVED)
+
+
+class ServiceOwnedQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Any:
+        return self.filter(owned_visible(actor, "service__team"))

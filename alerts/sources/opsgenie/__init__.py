@@ -1,0 +1,65 @@
+"""Opsgenie Alert API, body of `POST /v2/alerts` and of its verbs (limits from its public documentation)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from alerts.sources.base import (
+    MAX_DESCRIPTION,
+    Event,
+    Parsed,
+    PayloadError,
+    key,
+    labels,
+    loose,
+    require_object,
+)
+from core.text import one_line
+
+MAX_MESSAGE = 130
+MAX_ALIAS = 512
+PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
+
+
+def parse(payload: Any) -> list[Event]:
+    """A created alert. A repeated alias on an open alert only counts."""
+    body = require_object(payload)
+    errors: dict[str, list[str]] = {}
+    message = body.get("message")
+    if not isinstance(message, str) or not message.strip():
+        errors["message"] = ["Message can not be empty."]
+    alias = body.get("alias")
+    if alias is not None and (not isinstance(alias, str) or len(alias) > MAX_ALIAS):
+        errors["alias"] = [f"Alias can not be longer than {MAX_ALIAS} characters."]
+    priority = body.get("priority", "P3")
+    if priority not in PRIORITIES:
+        errors["priority"] = ["Priority should be one of [ P1, P2, P3, P4, P5 ]."]
+    if errors:
+        raise PayloadError(errors)
+    dedup = key(alias) or str(uuid.uuid4())
+    details = body.get("details")
+    tags = body.get("tags")
+    found = labels(details) if isinstance(details, dict) else {}
+    if isinstance(tags, list) and tags:
+        found["tags"] = ", ".join(one_line(str(tag), 50) for tag in tags[:20])
+    if body.get("entity"):
+        found["entity"] = loose(body["entity"], 512)
+    parsed = Parsed(
+        action="trigger",
+        dedup_key=dedup,
+        group_key=dedup,
+        title=one_line(str(message), 300),
+        description=loose(body.get("description"), MAX_DESCRIPTION),
+        severity=str(priority),
+        source=one_line(loose(body.get("source"), 300), 300),
+        labels=found,
+    )
+    return [Event(parsed, body)]
+
+
+def verb(action: str, alias: str, body: Any) -> Event:
+    """A close or acknowledge of the alert with this alias."""
+    source = body.get("source") if isinstance(body, dict) else ""
+    parsed = Parsed(action=action, dedup_key=alias, group_key=alias, source=one_line(loose(source, 300), 300))
+    return Event(parsed, body)

@@ -1,0 +1,27 @@
+"""What beat starts, and how often. Each entry is a wake-up: the rows in Postgres decide what is due.
+
+`expire_seconds` keeps a stopped worker from meeting a pile of stale ticks. Intervals are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _every(seconds: float, task: str, queue: str, expires: float | None = None) -> dict[str, Any]:
+    return {
+        "task": task,
+        "schedule": seconds,
+        "options": {"queue": queue, "expires": expires or max(seconds, 1)},
+    }
+
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "engine-tick": _every(1, "oncall.tick", "engine"),
+    "deliveries-sweep": _every(1, "notifications.send_due", "deliver"),
+    "intake-sweep": _every(1, "alerts.process_intake", "intake"),
+    "events-sweep": _every(1, "core.relay", "events"),
+    "incidents-timers": _every(15, "incidents.run_timers", "bulk"),
+    "action-item-reminders": _every(60, "postmortems.remind", "bulk"),
+    "housekeeping": _every(3600, "core.housekeeping", "bulk"),
+}

@@ -1,0 +1,17 @@
+/** After a page or fragment with errors arrives, the reader lands on the first thing to correct. */
+export function focusFirstError(root: ParentNode): boolean {
+  const field = root.querySelector<HTMLElement>("[aria-invalid='true']:not([data-sample] *)");
+  field?.focus();
+  return field !== null;
+}
+
+function start(): void {
+  if (!focusFirstError(document)) document.querySelector<HTMLElement>("[data-errors-summary]:not([data-sample] *)")?.focus();
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target instanceof Element) focusFirstError(event.target);
+});
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

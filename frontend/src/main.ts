@@ -1,0 +1,17 @@
+import "./styles/index.css";
+import "@github/relative-time-element";
+import "./lib/htmx.ts";
+import "./lib/forms.ts";
+import "./lib/menus.ts";
+import "./lib/keys.ts";
+import "./lib/lists.ts";
+import "./lib/dialogs.ts";
+import "./live/targets.ts";
+import "./elements/ack.ts";
+import "./elements/clock.ts";
+import "./elements/copy.ts";
+import "./elements/live.ts";
+import "./elements/palette.ts";
+import "./elements/preferences.ts";
+import "./elements/sound.ts";
+import "./elements/toasts.ts";

@@ -1,0 +1,21 @@
+/** Lucide icons that the product uses; each becomes `<symbol id="name">` in the sprite. */
+export const ICONS = [
+  "activity", "alarm-clock", "archive", "arrow-down", "arrow-down-right", "arrow-left", "arrow-right", "arrow-up",
+  "arrow-up-down", "arrow-up-right", "at-sign", "ban", "bell", "bell-off", "bell-ring", "book-open", "book-open-check",
+  "bot", "bug", "building-2", "calendar", "calendar-clock", "calendar-days", "calendar-off", "chart-column", "chart-line",
+  "check", "check-check", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "chevrons-left", "chevrons-up",
+  "circle", "circle-alert", "circle-check", "circle-dashed", "circle-dot", "circle-help", "circle-pause", "circle-slash", "circle-x",
+  "clipboard-check", "clipboard-list", "clock", "clock-alert", "cloud", "code", "command", "copy", "crown", "database",
+  "download", "ellipsis", "external-link", "eye", "eye-off", "file-search", "file-text", "flag", "folder", "git-branch",
+  "git-commit-horizontal", "git-merge", "git-pull-request", "globe", "grip-vertical", "hand", "hash", "headphones", "headset",
+  "heart-pulse", "history", "house", "image", "inbox", "info", "key-round", "keyboard", "layers", "layout-dashboard",
+  "lightbulb", "link", "list", "list-checks", "list-filter", "loader-circle", "lock", "log-in", "log-out", "mail",
+  "map", "megaphone", "menu", "message-square", "message-square-text", "message-circle-question", "minus", "monitor", "moon",
+  "network", "notebook-pen", "package", "panel-left", "paperclip", "pause", "pencil", "phone", "phone-call", "phone-off", "pin",
+  "play", "plug", "plus", "puzzle", "radar", "radio", "refresh-cw", "repeat", "reply", "rocket", "rotate-ccw", "route", "rss",
+  "save", "scale", "scan-search", "search", "search-check", "send", "server", "settings", "share-2", "shield", "shield-alert",
+  "shield-check", "siren", "sliders-horizontal", "smartphone", "sparkles", "square-check", "square-kanban", "square-pen",
+  "star", "sun", "sun-moon", "tag", "target", "terminal", "test-tube", "ticket", "timer", "toggle-left", "trash-2",
+  "trending-up", "triangle-alert", "undo-2", "upload", "user", "user-check", "user-minus", "user-plus", "user-round-cog", "users",
+  "video", "volume-2", "volume-x", "wand-sparkles", "webhook", "wifi", "wifi-off", "wrench", "x", "zap",
+] as const;

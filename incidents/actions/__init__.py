@@ -1,0 +1,32 @@
+"""The verbs of an incident. Pages, API, replies, chat and rules all call these."""
+
+from incidents.actions.acknowledge import Acknowledged, acknowledge, snooze
+from incidents.actions.merging import merge
+from incidents.actions.notes import add_note, edit_entry, redact_entry, star_entry
+from incidents.actions.opening import declare_incident, open_from_alert
+from incidents.actions.paging import page
+from incidents.actions.roles import assign_role
+from incidents.actions.severity import set_impact, set_severity
+from incidents.actions.status import reopen, resolve, set_status
+from incidents.actions.updates import post_update
+
+__all__ = [
+    "Acknowledged",
+    "acknowledge",
+    "add_note",
+    "assign_role",
+    "declare_incident",
+    "edit_entry",
+    "merge",
+    "open_from_alert",
+    "page",
+    "post_update",
+    "redact_entry",
+    "reopen",
+    "resolve",
+    "set_impact",
+    "set_severity",
+    "set_status",
+    "snooze",
+    "star_entry",
+]

@@ -1,0 +1,35 @@
+"""Exceptions to team access, kept as guardian rows on the incident."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.contrib.auth.models import Permission
+
+from incidents.models import Incident, IncidentUserPermission
+from teams.models import Membership
+
+
+@cache
+def _permission_id(codename: str) -> int:
+    return Permission.objects.get(content_type__app_label="incidents", codename=codename).pk
+
+
+def grant_respond(incident: Incident, *user_ids: int) -> None:
+    """Let people from outside the owning team respond to this one incident.
+
+    Members of the team need no row and get none, unless they only observe it.
+    """
+    people = set(user_ids)
+    if incident.team_id is not None:
+        inside = Membership.objects.filter(team_id=incident.team_id, user_id__in=people)
+        people -= set(inside.exclude(role="observer").values_list("user_id", flat=True))
+    IncidentUserPermission.objects.bulk_create(
+        [
+            IncidentUserPermission(
+                content_object=incident, user_id=user_id, permission_id=_permission_id("respond_incident")
+            )
+            for user_id in sorted(people)
+        ],
+        ignore_conflicts=True,
+    )

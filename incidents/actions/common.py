@@ -1,0 +1,106 @@
+"""What every incident action shares: lock the row with the access check, write the record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from core.errors import NotAllowed, NotVisible, field_error
+from core.events import publish
+from core.text import clean
+from incidents.choices import EntryAudience, EntryKind, EntrySource
+from incidents.events import IncidentChanged, TimelineWritten
+from incidents.models import Incident, RoleAssignment, TimelineEntry
+from teams.actor import Actor
+
+MAX_TEXT = 20_000
+_SOURCES = {"web": EntrySource.WEB, "api": EntrySource.API, "mail": EntrySource.MAIL, "chat": EntrySource.CHAT}
+
+
+def lock(actor: Actor, verb: str, number: int) -> Incident:
+    """Access, row and lock in one statement. NotVisible (404) or NotAllowed (403) when refused."""
+    rows = Incident.objects.allowing(actor, verb).select_for_update(of=("self",), no_key=True)
+    incident: Incident | None = rows.filter(number=number).first()
+    if incident is None:
+        if Incident.objects.visible_to(actor).filter(number=number).exists():
+            raise NotAllowed
+        raise NotVisible
+    return incident
+
+
+def lock_by_number(number: int) -> Incident:
+    """For the product's own work: the row without an access check."""
+    return Incident.objects.select_for_update(of=("self",), no_key=True).get(number=number)
+
+
+def required_text(name: str, text: str, limit: int = MAX_TEXT) -> str:
+    """Cleaned, non-empty text of at most `limit` characters; `InvalidInput` naming the field."""
+    cleaned = clean(text).strip()
+    if not cleaned:
+        raise field_error(name, "Write something.")
+    if len(cleaned) > limit:
+        raise field_error(name, f"At most {limit:,} characters.")
+    return cleaned
+
+
+def write_entry(
+    incident: Incident,
+    *,
+    actor: Actor,
+    kind: EntryKind,
+    now: dt.datetime,
+    text: str = "",
+    data: dict[str, Any] | None = None,
+    audience: EntryAudience = EntryAudience.RESPONDERS,
+    happened_at: dt.datetime | None = None,
+) -> TimelineEntry:
+    """Append to the timeline under the incident's row lock; gives the entry the next seq.
+
+    The caller saves the incident afterwards (`save_incident`), which stores `last_seq`.
+    """
+    incident.last_seq += 1
+    entry = TimelineEntry.objects.create(
+        incident=incident,
+        seq=incident.last_seq,
+        kind=kind,
+        happened_at=happened_at or now,
+        written_at=now,
+        author_id=actor.user_id,
+        author_label=actor.label[:200],
+        author_role=_role_of(incident, actor.user_id),
+        text=text,
+        data=data or {},
+        audience=audience,
+        source=_SOURCES.get(actor.via, EntrySource.RULE),
+    )
+    publish(TimelineWritten(number=incident.number, seq=entry.seq, entry_kind=str(kind)))
+    return entry
+
+
+def _role_of(incident: Incident, user_id: int | None) -> str:
+    if user_id is None:
+        return ""
+    if incident.commander_id == user_id:
+        return "commander"
+    held = RoleAssignment.objects.filter(incident=incident, user_id=user_id, ended_at__isnull=True)
+    return held.values_list("role", flat=True).order_by("id").first() or ""
+
+
+def save_incident(incident: Incident, now: dt.datetime, *fields: str) -> None:
+    """Store the named fields together with `last_seq` and `updated_at`."""
+    incident.updated_at = now
+    incident.save(update_fields=[*fields, "last_seq", "updated_at"])
+
+
+def announce(incident: Incident, what: str, actor: Actor, **data: Any) -> None:
+    """Publish `IncidentChanged` for other apps, webhooks and the feed."""
+    publish(
+        IncidentChanged(
+            number=incident.number,
+            what=what,
+            team_id=incident.team_id,
+            actor_id=actor.user_id,
+            actor_label=actor.label,
+            data=data,
+        )
+    )

@@ -1,0 +1,114 @@
+"""Severity, impact and the promises that follow from the severity."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+
+from core import clock
+from core.errors import field_error
+from core.text import one_line
+from incidents.actions.acknowledge import mark_ack_window
+from incidents.actions.common import announce, lock, save_incident, write_entry
+from incidents.choices import EntryAudience, EntryKind, UpdateAudience
+from incidents.models import Incident, IncidentService, SeverityLevel
+from services.models import Service
+from teams.actor import Actor
+
+
+def set_severity(
+    *, actor: Actor, number: int, severity: int | None, now: dt.datetime | None = None
+) -> Incident:
+    """Set rank 0 (critical) to 4 (least), or None for "not set yet".
+
+    Never moves a running escalation step; marks the acknowledge window met or missed and starts the
+    update clock of that level. Setting the present value again changes nothing.
+    """
+    now = now or clock.now()
+    level = SeverityLevel.objects.filter(pk=severity).first() if severity is not None else None
+    if severity is not None and level is None:
+        raise field_error("severity", "A severity is a whole number from 0 to 4.")
+    with transaction.atomic():
+        incident = lock(actor, "set_severity", number)
+        if incident.severity_id == severity:
+            return incident
+        old = incident.severity_id
+        incident.severity = level
+        mark_ack_window(incident)
+        _start_update_clock(incident, level, now)
+        write_entry(
+            incident,
+            actor=actor,
+            kind=EntryKind.SEVERITY,
+            now=now,
+            data={"old": old, "new": severity, "label": str(level) if level else ""},
+            audience=EntryAudience.SUPPORT,
+        )
+        save_incident(
+            incident, now, "severity", "ack_window_met", "next_update_due_at", "next_update_audience"
+        )
+        announce(incident, "severity", actor, old=old, new=severity)
+    return incident
+
+
+def set_impact(
+    *,
+    actor: Actor,
+    number: int,
+    impact: str,
+    service_ids: list[int] | None = None,
+    now: dt.datetime | None = None,
+) -> Incident:
+    """The impact in one sentence, and which services are affected (None leaves them as they are)."""
+    now = now or clock.now()
+    impact = one_line(impact, 500)
+    with transaction.atomic():
+        incident = lock(actor, "set_impact", number)
+        changed = incident.impact != impact
+        names = _set_services(actor, incident, service_ids) if service_ids is not None else None
+        if not changed and names is None:
+            return incident
+        incident.impact = impact
+        data = {"services": names} if names is not None else {}
+        write_entry(
+            incident,
+            actor=actor,
+            kind=EntryKind.IMPACT,
+            now=now,
+            text=impact,
+            data=data,
+            audience=EntryAudience.SUPPORT,
+        )
+        save_incident(incident, now, "impact")
+        announce(incident, "details", actor)
+    return incident
+
+
+def _set_services(actor: Actor, incident: Incident, ids: list[int]) -> list[str] | None:
+    """Replace the services by those given; rows of services the actor cannot see stay."""
+    visible = Service.objects.visible_to(actor)
+    wanted = {row.pk: row for row in visible.filter(pk__in=ids)}
+    if len(wanted) != len(set(ids)):
+        raise field_error("services", "There is no such service.")
+    rows = incident.service_rows.filter(service__in=visible)
+    held = set(rows.values_list("service_id", flat=True))
+    if held == set(wanted):
+        return None
+    rows.exclude(service_id__in=wanted).delete()
+    IncidentService.objects.bulk_create(
+        IncidentService(incident=incident, service_id=pk, position=position)
+        for position, pk in enumerate(ids)
+        if pk not in held
+    )
+    return [row.name for row in wanted.values()]
+
+
+def _start_update_clock(incident: Incident, level: SeverityLevel | None, now: dt.datetime) -> None:
+    """The first promise: an internal update within the level's minutes, unless one is promised earlier."""
+    if level is None or level.internal_update_minutes is None or not incident.is_active:
+        return
+    due = now + dt.timedelta(minutes=level.internal_update_minutes)
+    if incident.next_update_due_at is None or due < incident.next_update_due_at:
+        incident.next_update_due_at = due
+        incident.next_update_audience = UpdateAudience.INTERNAL

@@ -1,0 +1,163 @@
+"""Live topics of incidents: `incident:<number>`, `feed` and `team:<slug>`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from core import clock
+from core.live import stored, topics
+from core.live.publishing import publish_entry, push
+from core.live.topics import Message
+from incidents.choices import Visibility
+from incidents.events import IncidentChanged
+from incidents.models import Incident, IncidentGroupPermission, IncidentUserPermission, TimelineEntry
+from incidents.sentences import change_sentence
+from teams.actor import Actor
+from teams.choices import TeamVisibility
+from teams.models import Team
+
+FEED = "feed"
+
+
+def entry_message(entry: TimelineEntry, *, edited: bool = False) -> Message:
+    """A timeline entry as its watchers receive it; the same content for everybody."""
+    return Message(
+        topic=f"incident:{entry.incident.number}",
+        seq=entry.seq,
+        event=f"timeline.{entry.kind}",
+        data={"seq": entry.seq, "kind": entry.kind, "author": entry.author_label, "edited": edited},
+        html=render_to_string("incidents/partials/timeline_row.html", {"entry": entry, "incident": entry.incident}),
+        edited=edited,
+    )
+
+
+def push_entry(number: int, seq: int, *, edited: bool = False) -> None:
+    """Render once and push to the incident's watchers."""
+    entry = TimelineEntry.objects.select_related("incident", "author").get(incident__number=number, seq=seq)
+    push(entry_message(entry, edited=edited))
+
+
+class IncidentTopic:
+    """`incident:<number>`: the timeline itself is the catch-up store."""
+
+    def may_listen(self, actor: Actor, key: str) -> bool:
+        return key.isdigit() and len(key) < 10 and Incident.objects.visible_to(actor).filter(number=int(key)).exists()
+
+    def topic_for(self, actor: Actor, key: str) -> str:
+        return f"incident:{int(key)}"
+
+    def last(self, topic: str) -> int:
+        number = int(topic.partition(":")[2])
+        return Incident.objects.filter(number=number).values_list("last_seq", flat=True).first() or 0
+
+    def replay(self, topic: str, after: int, limit: int) -> list[Message]:
+        rows = TimelineEntry.objects.filter(incident__number=int(topic.partition(":")[2]), seq__gt=after)
+        return [entry_message(row) for row in rows.select_related("incident", "author").order_by("seq")[:limit]]
+
+    def may_receive(self, actor: Actor, scope: dict[str, Any]) -> bool:
+        return True
+
+
+def push_feed(event: IncidentChanged) -> None:
+    """One row to the feed and one to the owning team's topic."""
+    incident = Incident.objects.select_related("team", "severity", "commander").get(number=event.number)
+    scope = feed_scope(incident)
+    data = {
+        "number": incident.number,
+        "what": event.what,
+        "title": incident.title,
+        "status": incident.status,
+        "severity": incident.severity_id,
+        "by": event.actor_label,
+        **{key: event.data[key] for key in ("old", "new", "audience", "role") if key in event.data},
+    }
+    now = clock.now()
+    if event.what not in ("details",):
+        context = {
+            "incident": incident,
+            "what": change_sentence(event.what, event.data),
+            "by": event.actor_label,
+            "at": now,
+        }
+        html = render_to_string("incidents/partials/feed_row.html", context)
+    else:
+        html = ""
+    publish_entry(topic=FEED, event=f"incident.{event.what}", data=data, html=html, scope=scope, now=now)
+    if incident.team:
+        publish_entry(
+            topic=f"team:{incident.team.slug}",
+            event=f"incident.{event.what}",
+            data=data,
+            scope=scope,
+            now=now,
+        )
+
+
+def feed_scope(incident: Incident) -> dict[str, Any]:
+    """Who may receive a row about this incident; judged without the database by `scope_allows`."""
+    users = list(
+        IncidentUserPermission.objects.filter(content_object=incident).values_list("user_id", flat=True)
+    )
+    groups = list(
+        IncidentGroupPermission.objects.filter(content_object=incident).values_list("group_id", flat=True)
+    )
+    if incident.commander_id is not None:
+        users.append(incident.commander_id)
+    team = incident.team
+    return {
+        "open": incident.visibility == Visibility.OPEN,
+        "team": incident.team_id,
+        "organisation": team is None or team.visibility == TeamVisibility.ORGANISATION,
+        "users": users,
+        "groups": groups,
+    }
+
+
+def scope_allows(actor: Actor, scope: dict[str, Any]) -> bool:
+    """The same rule as `Incident.objects.visible_to`, on a stored scope."""
+    if actor.bound_team_id is not None:
+        return bool(scope.get("open")) and scope.get("team") == actor.bound_team_id
+    if actor.is_admin:
+        return True
+    if scope.get("open") and (scope.get("organisation") or scope.get("team") in actor.roles):
+        return True
+    return actor.user_id in scope.get("users", ()) or bool(actor.group_ids & set(scope.get("groups", ())))
+
+
+class FeedTopic:
+    """`feed`: everything about all incidents, filtered for each socket."""
+
+    def may_listen(self, actor: Actor, key: str) -> bool:
+        return key == ""
+
+    def topic_for(self, actor: Actor, key: str) -> str:
+        return FEED
+
+    def last(self, topic: str) -> int:
+        return stored.last_seq(topic)
+
+    def replay(self, topic: str, after: int, limit: int) -> list[Message]:
+        return stored.replay(topic, after, limit)
+
+    def may_receive(self, actor: Actor, scope: dict[str, Any]) -> bool:
+        return scope_allows(actor, scope)
+
+
+class TeamTopic(FeedTopic):
+    """`team:<slug>`: what concerns one team."""
+
+    def may_listen(self, actor: Actor, key: str) -> bool:
+        return bool(key) and Team.objects.visible_to(actor).filter(slug=key).exists()
+
+    def topic_for(self, actor: Actor, key: str) -> str:
+        return f"team:{key}"
+
+
+def register() -> None:
+    """Called from `AppConfig.ready()`."""
+    topics.register("incident", IncidentTopic())
+    topics.register("feed", FeedTopic())
+    topics.register("team", TeamTopic())
+

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import migrations
+
+LEVELS: list[dict[str, Any]] = [
+    {
+        "rank": 0,
+        "label": "Critical",
+        "meaning": "Full outage or data at risk. Everybody acts now.",
+        "ack_minutes": 5,
+        "internal_update_minutes": 15,
+        "public_update_minutes": 20,
+        "executive_minutes": 30,
+        "review_hours": 24,
+        "postmortem_days": 3,
+        "postmortem_required": True,
+        "needs_commander": True,
+    },
+    {
+        "rank": 1,
+        "label": "High",
+        "meaning": "A major feature is broken for many people.",
+        "ack_minutes": 10,
+        "internal_update_minutes": 30,
+        "public_update_minutes": 30,
+        "executive_minutes": 60,
+        "review_hours": 48,
+        "postmortem_days": 5,
+        "postmortem_working_days": True,
+        "postmortem_required": True,
+        "needs_commander": True,
+    },
+    {
+        "rank": 2,
+        "label": "Medium",
+        "meaning": "Degraded, or broken for some.",
+        "ack_minutes": 15,
+        "internal_update_minutes": 60,
+        "public_update_minutes": 120,
+    },
+    {"rank": 3, "label": "Low", "meaning": "Minor; few people notice. Can wait for the working day."},
+    {"rank": 4, "label": "Least", "meaning": "Cosmetic or parked for maintenance."},
+]
+
+
+def fill(apps: Any, schema_editor: Any) -> None:
+    for values in LEVELS:
+        apps.get_model("incidents", "SeverityLevel").objects.get_or_create(rank=values["rank"], defaults=values)
+    apps.get_model("incidents", "IncidentCounter").objects.get_or_create(id=1)
+
+
+class Migration(migrations.Migration):
+    """The five severities with their windows, and the row that numbers incidents."""
+
+    dependencies = [("incidents", "0002_initial")]
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

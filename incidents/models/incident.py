@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from incidents.choices import ACTIVE, IncidentKind, IncidentStatus, PageStatus, UpdateAudience, Visibility
+from incidents.querysets import IncidentQuerySet
+from notifications.choices import Urgency
+
+
+class IncidentCounter(models.Model):
+    """A single row; its lock is the last one taken when an incident opens, so numbers have no gaps."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="incident_counter_single_row")]
+
+    def __str__(self) -> str:
+        return str(self.last_number)
+
+
+class Incident(models.Model):
+    """One outage from first alert to closed review. Changed only by `incidents.actions`.
+
+    `last_seq` is the timeline's last sequence number, given out under this row's lock. Named times
+    are instants in UTC; each figure derived from them says which pair it uses.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    impact = models.CharField(_("impact"), max_length=500, blank=True, default="")
+    status = models.CharField(max_length=20, choices=IncidentStatus.choices, default=IncidentStatus.TRIAGE)
+    severity = models.ForeignKey(
+        "incidents.SeverityLevel", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    kind = models.CharField(max_length=20, choices=IncidentKind.choices, default=IncidentKind.REAL)
+    visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.OPEN)
+    urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.HIGH)
+    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents")
+    services = models.ManyToManyField(
+        "services.Service", through="incidents.IncidentService", related_name="incidents"
+    )
+    source = models.CharField(max_length=200, blank=True, default="")
+    source_link = models.URLField(max_length=500, blank=True, default="")
+    created_by = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(default=clock.now)
+    last_seq = models.PositiveIntegerField(default=0)
+
+    page_status = models.CharField(max_length=15, choices=PageStatus.choices, default=PageStatus.NONE)
+    acknowledged_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    commander = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    alert_count = models.PositiveIntegerField(default=0)
+    firing_count = models.PositiveIntegerField(default=0)
+    alerts_clear_at = models.DateTimeField(null=True, blank=True)
+    auto_resolved = models.BooleanField(default=False)
+
+    next_update_due_at = models.DateTimeField(null=True, blank=True)
+    next_update_audience = models.CharField(
+        max_length=20, choices=UpdateAudience.choices, blank=True, default=""
+    )
+
+    impact_started_at = models.DateTimeField(null=True, blank=True)
+    detected_at = models.DateTimeField(null=True, blank=True)
+    declared_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    commander_assigned_at = models.DateTimeField(null=True, blank=True)
+    first_internal_update_at = models.DateTimeField(null=True, blank=True)
+    first_public_update_at = models.DateTimeField(null=True, blank=True)
+    cause_known_at = models.DateTimeField(null=True, blank=True)
+    mitigated_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    ack_window_met = models.BooleanField(null=True, blank=True)
+    cause_unknown = models.BooleanField(default=False)
+    reason = models.CharField(max_length=500, blank=True, default="")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    status_before_merge = models.CharField(max_length=20, blank=True, default="")
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        permissions = [("respond_incident", "Can respond to the incident")]
+        indexes = [
+            models.Index(fields=["-number"], name="incident_active", condition=Q(status__in=ACTIVE)),
+            models.Index(fields=["status", "-number"], name="incident_by_status"),
+            models.Index(fields=["team", "-number"], name="incident_by_team"),
+            models.Index(fields=["severity", "-number"], name="incident_by_severity"),
+            models.Index(
+                fields=["alerts_clear_at"],
+                name="incident_quiet_triage",
+                condition=Q(status="triage", alerts_clear_at__isnull=False),
+            ),
+            models.Index(
+                fields=["snoozed_until"], name="incident_snoozed", condition=Q(snoozed_until__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=IncidentStatus.values), name="incident_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=IncidentKind.values), name="incident_kind_known"),
+            models.CheckConstraint(
+                condition=~Q(status="merged") | Q(merged_into__isnull=False), name="incident_merged_has_survivor"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["resolved", "in_review", "closed"]) | Q(resolved_at__isnull=False),
+                name="incident_resolved_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="declined") | ~Q(reason=""), name="incident_declined_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(mitigated_at__isnull=True)
+                | Q(impact_started_at__isnull=True)
+                | Q(mitigated_at__gte=models.F("impact_started_at")),
+                name="incident_mitigated_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return f"/incidents/{self.number}/"
+
+    @property
+    def subject_key(self) -> str:
+        """What escalation runs and deliveries call this incident."""
+        return f"incident:{self.number}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def started_at(self):  # type: ignore[no-untyped-def]
+        """The instant the running clock counts from."""
+        return self.impact_started_at or self.detected_at or self.declared_at or self.created_at
+
+
+class IncidentService(models.Model):
+    """An affected service and its condition."""
+
+    class Condition(models.TextChoices):
+        UNAVAILABLE = "unavailable", _("Unavailable")
+        DEGRADED = "degraded", _("Degraded")
+        BUG = "bug", _("Bug")
+        OPERATIONAL = "operational", _("Operational")
+        UNKNOWN = "unknown", _("Not known yet")
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="service_rows")
+    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="incident_rows")
+    condition = models.CharField(max_length=20, choices=Condition.choices, default=Condition.UNKNOWN)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [models.Index(fields=["service", "-incident"], name="incident_by_service")]
+        constraints = [models.UniqueConstraint(fields=["incident", "service"], name="incident_service_once")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} in {self.incident_id}"

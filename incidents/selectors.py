@@ -1,0 +1,114 @@
+"""Reads of incidents for pages, API, feed and webhooks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from incidents.choices import EntryAudience
+from incidents.models import Incident, IncidentService, RoleAssignment, SeverityLevel, TimelineEntry
+from incidents.permissions import TABLE
+from services.models import Service
+from teams.actor import Actor
+
+LIST_LIMIT = 50
+
+
+def for_list(actor: Actor) -> QuerySet[Incident]:
+    """Visible incidents with what a row shows: severity, team, commander and visible services."""
+    services = IncidentService.objects.filter(service__in=Service.objects.visible_to(actor)).select_related(
+        "service"
+    )
+    return (  # type: ignore[no-any-return]
+        Incident.objects.visible_to(actor)
+        .select_related("severity", "team", "commander", "acknowledged_by")
+        .prefetch_related(Prefetch("service_rows", queryset=services))
+    )
+
+
+def active_by_severity(actor: Actor) -> list[Incident]:
+    """Open incidents, worst first; unset severity counts as bad until somebody says otherwise."""
+    rows = list(for_list(actor).active()[:200])
+    return sorted(rows, key=lambda row: (1 if row.severity_id is None else row.severity_id, -row.number))
+
+
+def for_page(actor: Actor, number: int) -> Incident | None:
+    """One visible incident with roles and services; None when there is none for this actor."""
+    roles = RoleAssignment.objects.filter(ended_at__isnull=True).select_related("user")
+    return (  # type: ignore[no-any-return]
+        for_list(actor)
+        .select_related("created_by", "merged_into")
+        .prefetch_related(Prefetch("role_rows", queryset=roles, to_attr="current_roles"))
+        .filter(number=number)
+        .first()
+    )
+
+
+def timeline(incident: Incident, actor: Actor, *, after: int = 0, limit: int = 200) -> list[TimelineEntry]:
+    """Entries with `seq > after`, oldest first."""
+    rows = TimelineEntry.objects.filter(incident=incident, seq__gt=after).select_related("author")
+    return list(rows.order_by("seq")[:limit])
+
+
+def latest_timeline(
+    incident: Incident, *, before: int | None = None, limit: int = 100
+) -> list[TimelineEntry]:
+    """The newest entries by sequence, newest first; `before` pages back."""
+    rows = TimelineEntry.objects.filter(incident=incident).select_related("author")
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    return list(rows.order_by("-seq")[:limit])
+
+
+def allowed_verbs(actor: Actor, incident: Incident) -> set[str]:
+    """Which verbs of `incidents.permissions` the actor may use on this incident: one statement."""
+    if actor.is_admin and "respond" in actor.scopes:
+        return set(TABLE)
+    keys = {frozenset(standings): verb for verb, standings in TABLE.items()}
+    queries = [
+        Incident.objects.allowing(actor, verb).filter(pk=incident.pk).values_list("pk", flat=True).order_by()
+        for verb in keys.values()
+    ]
+    allowed: set[str] = set()
+    for (standings, _verb), rows in zip(keys.items(), queries, strict=True):
+        if rows.exists():
+            allowed |= {verb for verb, needed in TABLE.items() if needed == standings}
+    return allowed
+
+
+def severity_levels() -> list[SeverityLevel]:
+    return list(SeverityLevel.objects.all())
+
+
+def feed_entries(actor: Actor, limit: int = 10) -> list[TimelineEntry]:
+    """The last rows of the feed over all incidents the actor may see."""
+    rows = TimelineEntry.objects.filter(
+        incident__in=Incident.objects.visible_to(actor),
+        audience__in=[EntryAudience.SUPPORT, EntryAudience.PUBLIC],
+    )
+    return list(rows.select_related("incident", "incident__severity", "author").order_by("-id")[:limit])
+
+
+def quiet_since(actor: Actor) -> dt.datetime | None:
+    """When the last incident the actor may see ended; None when there never was one."""
+    row = Incident.objects.visible_to(actor).filter(resolved_at__isnull=False).order_by("-resolved_at").first()
+    return row.resolved_at if row else None
+
+
+def webhook_payload(incident: Incident, change: dict[str, Any]) -> dict[str, Any]:
+    """What an outgoing webhook says about an incident."""
+    return {
+        "number": incident.number,
+        "title": incident.title,
+        "status": incident.status,
+        "severity": incident.severity_id,
+        "kind": incident.kind,
+        "team": incident.team.slug if incident.team else None,
+        "impact": incident.impact,
+        "url": settings.BASE_URL + incident.get_absolute_url(),
+        "commander": incident.commander.name if incident.commander else None,
+        "change": change,
+    }

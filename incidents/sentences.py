@@ -1,0 +1,173 @@
+"""What a timeline entry says in words: one function a kind, kind → function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.choices import EntryKind, IncidentStatus, Role, UpdateAudience
+from incidents.models import TimelineEntry
+
+K = EntryKind
+Data = dict[str, Any]
+
+
+def sentence(entry: TimelineEntry) -> str:
+    """The headline of the entry, plain text (callers escape it); '' when its text says it all."""
+    if entry.redacted_at is not None:
+        return _("This entry was redacted.")
+    render = _RENDERERS.get(entry.kind)
+    return render(entry.data) if render else str(EntryKind(entry.kind).label)
+
+
+def _declared(data: Data) -> str:
+    services = ", ".join(data.get("services") or [])
+    if data.get("by_alert"):
+        return _("An alert opened this incident on %(services)s") % {"services": services or _("no service")}
+    return _("Declared on %(services)s") % {"services": services} if services else _("Declared")
+
+
+def _status_label(value: object) -> str:
+    return str(IncidentStatus(value).label) if value in IncidentStatus.values else str(value or "")
+
+
+def _state(data: Data) -> str:
+    if data.get("rule") == "quiet":
+        return _("Resolved by itself: all alerts stayed clear for five minutes")
+    if data.get("rule") == "refired":
+        return _("Opened again: an alert fired once more")
+    return _("%(old)s → %(new)s") % {"old": _status_label(data.get("old")), "new": _status_label(data.get("new"))}
+
+
+def _severity(data: Data) -> str:
+    if data.get("new") is None:
+        return _("Severity taken back")
+    if data.get("old") is None:
+        return _("Severity set to %(label)s") % {"label": data.get("label", "")}
+    return _("Severity changed from Sev-%(old)s to %(label)s") % {
+        "old": data.get("old"),
+        "label": data.get("label", ""),
+    }
+
+
+def _impact(data: Data) -> str:
+    if data.get("services") is not None:
+        return _("Affected services: %(services)s") % {"services": ", ".join(data["services"]) or _("none")}
+    return _("Impact described")
+
+
+def _role(data: Data) -> str:
+    role = str(Role(data["role"]).label) if data.get("role") in Role.values else ""
+    if not data.get("name"):
+        return _("%(role)s is free (was %(before)s)") % {"role": role, "before": data.get("replaced") or "—"}
+    if data.get("replaced"):
+        return _("%(name)s is %(role)s now, after %(before)s") % {
+            "name": data["name"],
+            "role": role.lower(),
+            "before": data["replaced"],
+        }
+    return _("%(name)s is %(role)s") % {"name": data["name"], "role": role.lower()}
+
+
+def _page_sent(data: Data) -> str:
+    people = ", ".join(data.get("people") or [])
+    where = data.get("step")
+    if where is None:
+        return _("Paged %(people)s") % {"people": people}
+    return _("Paged %(people)s (step %(step)s, round %(round)s)") % {
+        "people": people,
+        "step": where,
+        "round": data.get("round", 1),
+    }
+
+
+def _page_failed(data: Data) -> str:
+    return str(data.get("sentence") or _("A page could not be delivered"))
+
+
+def _escalated(data: Data) -> str:
+    if data.get("snooze_over"):
+        return _("The snooze is over: paging again")
+    if data.get("exhausted"):
+        return _("The escalation policy has come to its end and nobody has acknowledged")
+    people = ", ".join(data.get("people") or [])
+    return _("Called for %(people)s") % {"people": people} if people else _("Started an escalation policy")
+
+
+def _alerts(data: Data) -> str:
+    count = int(data.get("count") or 1)
+    return ngettext("An alert joined", "%(count)s alerts joined", count) % {"count": count}
+
+
+def _clear(data: Data) -> str:
+    return _("All alerts are clear")
+
+
+def _update(data: Data) -> str:
+    audience = data.get("audience")
+    label = str(UpdateAudience(audience).label).lower() if audience in UpdateAudience.values else ""
+    return _("Update sent: %(audience)s") % {"audience": label}
+
+
+def _merged(data: Data) -> str:
+    if "into" in data:
+        return _("Merged into #%(number)s") % {"number": data["into"]}
+    return _("#%(number)s %(title)s became part of this incident") % {
+        "number": data.get("merged"),
+        "title": data.get("title", ""),
+    }
+
+
+def _snoozed(data: Data) -> str:
+    return _("Snoozed for %(minutes)s minutes") % {"minutes": data.get("minutes")}
+
+
+_RENDERERS: dict[str, Callable[[Data], str]] = {
+    K.DECLARED: _declared,
+    K.STATE: _state,
+    K.SEVERITY: _severity,
+    K.IMPACT: _impact,
+    K.ROLE: _role,
+    K.PAGE_SENT: _page_sent,
+    K.PAGE_FAILED: _page_failed,
+    K.ACKNOWLEDGED: lambda data: _("Acknowledged"),
+    K.ESCALATED: _escalated,
+    K.SNOOZED: _snoozed,
+    K.ALERT_ATTACHED: _alerts,
+    K.ALERTS_CLEAR: _clear,
+    K.UPDATE_SENT: _update,
+    K.MERGED: _merged,
+    K.NOTE: lambda data: "",
+    K.DECISION: lambda data: _("Decision"),
+}
+
+
+def change_sentence(what: str, data: Data) -> str:
+    """What `IncidentChanged` means for the feed, in a few words."""
+    render = _CHANGES.get(what)
+    return render(data) if render else ""
+
+
+def _changed_role(data: Data) -> str:
+    role = str(Role(data["role"]).label) if data.get("role") in Role.values else ""
+    if data.get("user") is None:
+        return _("%(role)s is free") % {"role": role}
+    return _("%(role)s assigned") % {"role": role}
+
+
+_CHANGES: dict[str, Callable[[Data], str]] = {
+    "declared": lambda data: _("Declared"),
+    "acknowledged": lambda data: _("Acknowledged"),
+    "status": lambda data: _status_label(data.get("new")),
+    "severity": lambda data: _("Severity set") if data.get("new") is not None else _("Severity taken back"),
+    "role": _changed_role,
+    "update": lambda data: _update(data),
+    "merged": lambda data: _merged(data),
+    "paged": lambda data: _("More people called"),
+    "snoozed": lambda data: _("Snoozed"),
+    "alerts_clear": lambda data: _("All alerts are clear"),
+    "details": lambda data: _("Details changed"),
+}

@@ -1,0 +1,1 @@
+"""What happens to a delivery between being due and being done. `notifications.sending` is the loop."""

@@ -1,0 +1,100 @@
+"""Reads about contact methods, rules and deliveries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from core import clock
+from notifications import reach
+from notifications.choices import Channel
+from notifications.models import (
+    CapturedMail,
+    ContactMethod,
+    Delivery,
+    DeliveryAttempt,
+    NotificationRule,
+    WebhookSubscription,
+)
+from teams.actor import Actor
+from teams.models import User
+
+
+def reachability(user_ids: Iterable[int], urgency: str) -> dict[int, str]:
+    """For each person "" when a page of this urgency would leave, else the reason it would not."""
+    wanted = list(user_ids)
+    people = reach.load(wanted, clock.now())
+    return {user_id: reach.reason_unreachable(people.get(user_id), urgency) for user_id in wanted}
+
+
+def person_methods(user: User) -> list[ContactMethod]:
+    """All methods of a person, those that exist by default included (unsaved)."""
+    return reach.load([user.pk], clock.now())[user.pk].methods
+
+
+def person_rules(user_id: int) -> QuerySet[NotificationRule]:
+    """The person's rules with their methods, in the order they fire."""
+    return NotificationRule.objects.filter(user_id=user_id).select_related("method")
+
+
+@dataclass(frozen=True)
+class PreviewStep:
+    """What would happen: at this time, by this method. `minutes` after the page."""
+
+    at: dt.datetime
+    minutes: int
+    method: ContactMethod
+
+
+def preview(user: User, urgency: str, at: dt.datetime) -> list[PreviewStep]:
+    """The messages a page of this urgency would become if nobody acknowledged; empty when unreachable."""
+    person = reach.load([user.pk], clock.now())[user.pk]
+    steps = sorted(reach.steps_of(person, urgency), key=lambda step: step.delay_minutes)
+    return [
+        PreviewStep(at + dt.timedelta(minutes=step.delay_minutes), step.delay_minutes, step.method)
+        for step in steps
+    ]
+
+
+def next_three_am(user: User, now: dt.datetime) -> dt.datetime:
+    """The coming 03:00 on the person's own clock."""
+    local = now.astimezone(user.zone)
+    day = local.date() if local.hour < 3 else local.date() + dt.timedelta(days=1)
+    return dt.datetime.combine(day, dt.time(3), tzinfo=user.zone)
+
+
+def warnings_for(user: User) -> list[str]:
+    """Codes of what is doubtful about how this person is reached: `unreachable` or `browser_only`."""
+    person = reach.load([user.pk], clock.now())[user.pk]
+    steps = reach.steps_of(person, "high")
+    if not steps:
+        return ["unreachable"]
+    if all(step.method.channel in (Channel.BROWSER, Channel.CONSOLE) for step in steps):
+        return ["browser_only"]
+    return []
+
+
+def deliveries(actor: Actor) -> QuerySet[Delivery]:
+    """The deliveries the actor may see with their attempts, newest first; three statements a page at most."""
+    attempts = Prefetch("attempt_log", DeliveryAttempt.objects.order_by("number"))
+    visible = Delivery.objects.visible_to(actor).select_related("user", "team", "method", "subscription")
+    return visible.prefetch_related(attempts).order_by("-id")
+
+
+def webhooks(actor: Actor) -> QuerySet[WebhookSubscription]:
+    """The outgoing webhooks the actor may change."""
+    return WebhookSubscription.objects.visible_to(actor).select_related("team", "created_by")
+
+
+def captures_mail() -> bool:
+    """Whether mail is kept for `/dev/outbox/`, because no server is set and this is no production."""
+    return not settings.EMAIL_URL and bool(getattr(settings, "CAPTURE_MAIL", settings.DEBUG))
+
+
+def captured_count() -> int:
+    """How many mails lie in `/dev/outbox/`; 0 where there is none."""
+    return CapturedMail.objects.count() if captures_mail() else 0

@@ -1,0 +1,114 @@
+"""E-mail through the SMTP server named by `EMAIL_URL`; without one it is kept for `/dev/outbox/`."""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_email_url
+from django.conf import settings
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from notifications.models import CapturedMail
+from notifications.selectors import captures_mail
+from notifications.transports.base import Outgoing, Receipt, TransportError
+from notifications.transports.email.rendering import Rendered, render
+
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+class EmailTransport:
+    def remote(self) -> bool:
+        return bool(settings.EMAIL_URL)
+
+    def provider(self, outgoing: Outgoing) -> str:
+        return urlsplit(settings.EMAIL_URL).netloc.rpartition("@")[2] or "mail"
+
+    def send(self, outgoing: Outgoing, *, limit: float) -> Receipt:
+        """Hand the mail to the server; 4xx answers and network trouble are tried again, 5xx are final."""
+        mail = render(outgoing)
+        headers = headers_of(outgoing)
+        if not settings.EMAIL_URL:
+            return _capture(outgoing, mail, headers)
+        message = EmailMultiAlternatives(
+            subject=mail.subject,
+            body=mail.text,
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[outgoing.address],
+            headers=headers,
+            connection=_connection(limit),
+        )
+        message.attach_alternative(mail.html, "text/html")
+        try:
+            message.send()
+        except (BadHeaderError, ValueError) as error:
+            raise TransportError(f"The mail cannot be written: {error}.", permanent=True) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise _judged(error) from None
+        return Receipt(provider_id=headers["Message-ID"])
+
+
+def headers_of(outgoing: Outgoing) -> dict[str, str]:
+    """The headers beside the usual; the Message-ID follows from the idempotency key."""
+    host = urlsplit(settings.BASE_URL).hostname or "watchbill.invalid"
+    name = hashlib.sha256(outgoing.key.encode()).hexdigest()[:40]
+    headers = {
+        "Message-ID": f"<{name}@{host}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "X-Watchbill-Delivery": str(outgoing.delivery_id),
+    }
+    if outgoing.category == "page" and outgoing.urgency == "high":
+        headers |= {"Importance": "high", "X-Priority": "1"}
+    return headers
+
+
+def _capture(outgoing: Outgoing, mail: Rendered, headers: dict[str, str]) -> Receipt:
+    if not captures_mail():
+        raise TransportError("No mail server is configured (EMAIL_URL).", permanent=True)
+    row = CapturedMail.objects.create(
+        recipient=outgoing.address, subject=mail.subject, text=mail.text, html=mail.html, headers=headers
+    )
+    return Receipt(provider_id=f"outbox:{row.pk}")
+
+
+def _connection(limit: float) -> BaseEmailBackend:
+    config: dict[str, Any] = dj_email_url.parse(settings.EMAIL_URL)
+    backend = config["EMAIL_BACKEND"]
+    if backend != _SMTP:
+        return get_connection(backend)
+    return get_connection(
+        backend,
+        host=config["EMAIL_HOST"],
+        port=config["EMAIL_PORT"],
+        username=config["EMAIL_HOST_USER"] or "",
+        password=config["EMAIL_HOST_PASSWORD"] or "",
+        use_tls=config.get("EMAIL_USE_TLS", False),
+        use_ssl=config.get("EMAIL_USE_SSL", False),
+        timeout=limit,
+    )
+
+
+def _judged(error: smtplib.SMTPException | OSError) -> TransportError:
+    """Only a refusal of the recipient or of the message is final; the rest is the server's trouble."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        return TransportError(
+            f"The mail server refused the address: {code} {_text(text)}", permanent=code >= 500
+        )
+    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused):
+        return TransportError(f"The mail server refused us: {error.smtp_code} {_text(error.smtp_error)}")
+    if isinstance(error, smtplib.SMTPDataError):
+        reason = f"{error.smtp_code} {_text(error.smtp_error)}"
+        return TransportError(f"The mail server refused the mail: {reason}", permanent=error.smtp_code >= 500)
+    if isinstance(error, TimeoutError):
+        return TransportError("The mail server did not answer in time.")
+    return TransportError(f"The mail server cannot be reached: {_text(str(error)) or type(error).__name__}.")
+
+
+def _text(value: bytes | str) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return " ".join(text.split())[:300]

@@ -1,0 +1,15 @@
+from oncall.models.policy import EscalationPolicy, PolicyStep, PolicyTarget
+from oncall.models.run import EngineHeartbeat, EscalationRun, RunPage
+from oncall.models.schedule import Override, Rotation, Schedule
+
+__all__ = [
+    "EngineHeartbeat",
+    "EscalationPolicy",
+    "EscalationRun",
+    "Override",
+    "PolicyStep",
+    "PolicyTarget",
+    "Rotation",
+    "RunPage",
+    "Schedule",
+]

@@ -1,0 +1,127 @@
+"""The questions one asks of a schedule: shifts, gaps, who is on call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from oncall.rota.checks import MAX_QUERY, require_computable, require_instant, require_window
+from oncall.rota.compose import rows
+from oncall.rota.model import Gap, OnCall, Override, Rotation, Shift
+from oncall.rota.wallclock import to_naive
+
+# Most schedules change within days; a longer look is taken only when the shorter one saw no change.
+_LOOKS = (timedelta(days=3), timedelta(days=35), MAX_QUERY)
+
+
+def final_shifts(
+    rotations: Sequence[Rotation],
+    overrides: Sequence[Override],
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+) -> list[Shift]:
+    """Who is on call in [start, end): half-open rows in UTC, in order, disjoint, cut at the window.
+
+    Time without anybody is left out; neighbours with the same people, source and rotation are one
+    row. Raises InvalidWindow for a naive, reversed or longer window than 400 days and InvalidRota
+    for a rotation or override that cannot be computed.
+    """
+    require_window(start, end)
+    require_computable(rotations, overrides)
+    return rows(rotations, overrides, zone, to_naive(start), to_naive(end))
+
+
+def gaps(
+    rotations: Sequence[Rotation],
+    overrides: Sequence[Override],
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+) -> list[Gap]:
+    """The parts of [start, end) in which nobody is on call, in order. Errors as `final_shifts`."""
+    found: list[Gap] = []
+    covered = start.astimezone(UTC) if start.tzinfo else start
+    for shift in final_shifts(rotations, overrides, zone, start, end):
+        if shift.start > covered:
+            found.append(Gap(covered, shift.start))
+        covered = shift.end
+    if covered < end:
+        found.append(Gap(covered, end.astimezone(UTC)))
+    return found
+
+
+def users_on_call(
+    rotations: Sequence[Rotation], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
+) -> tuple[int, ...]:
+    """The sorted ids of who is on call at the instant `at`; empty in a gap. Errors as `on_call_at`."""
+    require_instant(at, "at")
+    require_computable(rotations, overrides)
+    return _users_at(rotations, overrides, zone, to_naive(at))
+
+
+def on_call_at(
+    rotations: Sequence[Rotation], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
+) -> OnCall:
+    """Who is on call at the instant `at`, since when, until when, and who is next.
+
+    Raises InvalidWindow (field `at`) for a naive instant, InvalidRota for what cannot be computed.
+    """
+    require_instant(at, "at")
+    require_computable(rotations, overrides)
+    moment = to_naive(at)
+    users = _users_at(rotations, overrides, zone, moment)
+    since: datetime | None = None
+    for look in _LOOKS:
+        since = _since(rows(rotations, overrides, zone, moment - look, moment), users, moment, moment - look)
+        if since is not None:
+            break
+    for look in _LOOKS:
+        ahead = _ahead(rows(rotations, overrides, zone, moment, moment + look), users, moment, moment + look)
+        if ahead.settled:
+            break
+    return OnCall(users, since, ahead.until, ahead.next)
+
+
+class _Ahead(NamedTuple):
+    until: datetime | None
+    next: Shift | None
+    settled: bool
+
+
+def _users_at(
+    rotations: Sequence[Rotation], overrides: Sequence[Override], zone: ZoneInfo, moment: datetime
+) -> tuple[int, ...]:
+    found = rows(rotations, overrides, zone, moment, moment + timedelta(microseconds=1))
+    return found[0].users if found else ()
+
+
+def _since(past: list[Shift], users: tuple[int, ...], moment: datetime, horizon: datetime) -> datetime | None:
+    """When the set `users` came on, from the rows before `moment`; None when not after `horizon`."""
+    since = moment.replace(tzinfo=UTC)
+    if not users:
+        return past[-1].end if past else None
+    for shift in reversed(past):
+        if shift.end != since or shift.users != users:
+            break
+        since = shift.start
+    return since if since > horizon.replace(tzinfo=UTC) else None
+
+
+def _ahead(coming: list[Shift], users: tuple[int, ...], moment: datetime, horizon: datetime) -> _Ahead:
+    """When the set `users` goes off and who follows, from the rows after `moment`."""
+    until = moment.replace(tzinfo=UTC)
+    position = 0
+    while users and position < len(coming):
+        if coming[position].start != until or coming[position].users != users:
+            break
+        until = coming[position].end
+        position += 1
+    last = horizon.replace(tzinfo=UTC)
+    following = coming[position] if position < len(coming) else None
+    if not users:
+        until = following.start if following else last
+    settled = following is not None and following.end < last
+    return _Ahead(until if until < last else None, following, settled)

@@ -1,0 +1,169 @@
+"""Reads about who is on call, policies and running escalations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, QuerySet
+
+from oncall import rota
+from oncall.choices import RunStatus
+from oncall.escalation.snapshot import PolicySnapshot, Step, Target
+from oncall.loading import load, users_at
+from oncall.models import EscalationPolicy, EscalationRun, PolicyStep, PolicyTarget, RunPage, Schedule
+from teams.actor import Actor
+from teams.models import User
+
+
+def default_policy_id(team_id: int | None) -> int | None:
+    """The team's default policy, None for no team or none set."""
+    if team_id is None:
+        return None
+    rows = EscalationPolicy.objects.filter(team_id=team_id, is_default=True)
+    return rows.values_list("pk", flat=True).first()
+
+
+def policy_snapshot(policy_id: int | None) -> PolicySnapshot:
+    """The policy as a run keeps it (two statements); an empty policy when it is gone."""
+    policy = EscalationPolicy.objects.filter(pk=policy_id).first()
+    if policy is None:
+        return PolicySnapshot("No policy", (), 0)
+    targets: dict[int, list[Target]] = defaultdict(list)
+    for row in PolicyTarget.objects.filter(step__policy=policy).order_by("pk"):
+        targets[row.step_id].append(Target(row.type, row.target_id))  # type: ignore[arg-type]
+    steps = tuple(
+        Step(step.delay_minutes, tuple(targets[step.pk]))
+        for step in PolicyStep.objects.filter(policy=policy).order_by("position")
+    )
+    return PolicySnapshot(policy.name, steps, policy.repeat)
+
+
+def policies_for_list(actor: Actor) -> QuerySet[EscalationPolicy]:
+    """Visible policies with steps and targets loaded."""
+    targets = PolicyTarget.objects.select_related("user", "schedule", "team").order_by("pk")
+    steps = PolicyStep.objects.order_by("position").prefetch_related(Prefetch("targets", queryset=targets))
+    return (  # type: ignore[no-any-return]
+        EscalationPolicy.objects.visible_to(actor)
+        .select_related("team")
+        .prefetch_related(Prefetch("steps", queryset=steps))
+    )
+
+
+def on_call_users(schedule_ids: Iterable[int], at: dt.datetime) -> dict[int, list[int]]:
+    """Schedule id → ids of active people on call at the instant (three statements)."""
+    found = users_at(list(Schedule.objects.filter(pk__in=list(schedule_ids))), at)
+    everybody = {user for users in found.values() for user in users}
+    active = set(User.objects.filter(pk__in=everybody, is_active=True).values_list("pk", flat=True))
+    return {pk: [user for user in users if user in active] for pk, users in found.items()}
+
+
+@dataclass(frozen=True)
+class OnCallRow:
+    """A schedule with who is on call now, until when, and who is next."""
+
+    schedule: Schedule
+    users: list[User]
+    until: dt.datetime | None
+    next_users: list[User]
+    next_start: dt.datetime | None
+
+
+def on_call_overview(actor: Actor, at: dt.datetime) -> list[OnCallRow]:
+    """Every visible schedule at an instant: four statements, however many schedules."""
+    schedules = list(Schedule.objects.visible_to(actor).select_related("team").order_by("team__name", "name"))
+    loaded = load(schedules, start=at - rota.MAX_QUERY, end=at + rota.MAX_QUERY)
+    answers = {
+        pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at) for pk, item in loaded.items()
+    }
+    ids = {
+        user
+        for answer in answers.values()
+        for user in (*answer.users, *(answer.next.users if answer.next else ()))
+    }
+    people = {user.pk: user for user in User.objects.filter(pk__in=ids, is_active=True)}
+    rows = []
+    for schedule in schedules:
+        answer = answers[schedule.pk]
+        following = answer.next
+        rows.append(
+            OnCallRow(
+                schedule=schedule,
+                users=[people[pk] for pk in answer.users if pk in people],
+                until=answer.until,
+                next_users=[people[pk] for pk in following.users if pk in people] if following else [],
+                next_start=following.start if following else None,
+            )
+        )
+    return rows
+
+
+def on_call_until(user_id: int, at: dt.datetime) -> dt.datetime | None:
+    """Until when the person is on call without a break, over all schedules; None when not on call now.
+
+    Looks 14 days ahead.
+    """
+    schedules = _schedules_naming(user_id)
+    ends = [at]
+    for item in load(schedules, start=at, end=at + dt.timedelta(days=14)).values():
+        rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, at + dt.timedelta(days=14))
+        ends.append(_unbroken(rows, user_id, at))
+    latest = max(ends)
+    return latest if latest > at else None
+
+
+def next_shift(user_id: int, at: dt.datetime) -> tuple[Schedule, rota.Shift] | None:
+    """The person's next shift that has not begun, within 60 days."""
+    best: tuple[Schedule, rota.Shift] | None = None
+    schedules = {row.pk: row for row in _schedules_naming(user_id)}
+    end = at + dt.timedelta(days=60)
+    for pk, item in load(schedules.values(), start=at, end=end).items():
+        rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, end)
+        mine = [row for row in rows if user_id in row.users and row.start > at]
+        if mine and (best is None or mine[0].start < best[1].start):
+            best = schedules[pk], mine[0]
+    return best
+
+
+def _schedules_naming(user_id: int) -> list[Schedule]:
+    """Schedules in which the person is a member or stands in."""
+    by_rotation = Schedule.objects.extra(  # noqa: S610 - a fixed condition with a bound parameter
+        where=[
+            "EXISTS (SELECT 1 FROM oncall_rotation r, jsonb_array_elements(r.members) t"
+            " WHERE r.schedule_id = oncall_schedule.id AND t @> to_jsonb(%s::bigint))"
+        ],
+        params=[user_id],
+    )
+    by_override = Schedule.objects.filter(overrides__user_id=user_id)
+    ids = {*by_rotation.values_list("pk", flat=True), *by_override.values_list("pk", flat=True)}
+    return list(Schedule.objects.filter(pk__in=ids).select_related("team"))
+
+
+def _unbroken(rows: Sequence[rota.Shift], user_id: int, at: dt.datetime) -> dt.datetime:
+    until = at
+    for row in rows:
+        if row.start > until:
+            break
+        if user_id not in row.users:
+            if row.start <= until < row.end:
+                break
+            continue
+        until = row.end
+    return until
+
+
+def subject_runs(subject_key: str) -> list[EscalationRun]:
+    """All escalations of a subject, newest first, with their pages."""
+    pages = RunPage.objects.select_related("user").order_by("pk")
+    rows = EscalationRun.objects.filter(subject_key=subject_key).select_related("policy")
+    return list(rows.prefetch_related(Prefetch("pages", queryset=pages)).order_by("-pk")[:20])
+
+
+def awaiting_ack(user_id: int) -> list[EscalationRun]:
+    """Active escalations that have paged this person, newest first."""
+    rows = EscalationRun.objects.filter(
+        status=RunStatus.ACTIVE, pages__user_id=user_id, pages__reached=True
+    )
+    return list(rows.distinct().order_by("-pk")[:20])

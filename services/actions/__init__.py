@@ -1,0 +1,14 @@
+"""Changing the catalog."""
+
+from services.actions.changes import record_change
+from services.actions.dependencies import remove_dependency, set_dependency
+from services.actions.services import create_service, delete_service, update_service
+
+__all__ = [
+    "create_service",
+    "delete_service",
+    "record_change",
+    "remove_dependency",
+    "set_dependency",
+    "update_service",
+]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from django.db import transaction
+
+from core.errors import NotVisible, field_error
+from core.text import one_line
+from services.actions.services import locked_service
+from services.choices import EdgeKind
+from services.models import Dependency, Service
+from teams.actions.audit import record
+from teams.actor import Actor
+
+
+def set_dependency(
+    *, actor: Actor, downstream_id: int, upstream_id: int, kind: str = EdgeKind.HARD, note: str = ""
+) -> Dependency:
+    """Say that one service needs another; a second statement about the same pair replaces the first.
+
+    Managers of the downstream service's team. Cycles are accepted, a service on itself is refused.
+    """
+    if kind not in EdgeKind.values:
+        raise field_error("kind", "hard or soft.")
+    with transaction.atomic():
+        downstream = locked_service(actor, downstream_id)
+        upstream = Service.objects.visible_to(actor).filter(pk=upstream_id).first()
+        if upstream is None:
+            raise field_error("upstream", "There is no such service.")
+        if upstream.pk == downstream.pk:
+            raise field_error("upstream", "A service cannot depend on itself.")
+        edge, _created = Dependency.objects.update_or_create(
+            downstream=downstream, upstream=upstream, defaults={"kind": kind, "note": one_line(note, 300)}
+        )
+        _audit(actor, "dependency set", downstream, upstream.slug)
+    return edge
+
+
+def remove_dependency(*, actor: Actor, downstream_id: int, upstream_id: int) -> None:
+    """Take an edge away."""
+    with transaction.atomic():
+        downstream = locked_service(actor, downstream_id)
+        edge = Dependency.objects.visible_to(actor).filter(downstream=downstream, upstream_id=upstream_id)
+        row = edge.select_related("upstream").first()
+        if row is None:
+            raise NotVisible
+        _audit(actor, "dependency removed", downstream, row.upstream.slug)
+        row.delete()
+
+
+def _audit(actor: Actor, verb: str, service: Service, upstream: str) -> None:
+    record(
+        actor=actor,
+        verb=verb,
+        obj_type="service",
+        obj_id=service.pk,
+        label=service.name,
+        team_id=service.team_id,
+        data={"upstream": upstream},
+    )

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from django.db import models
+
+from core import clock
+from services.choices import ChangeKind
+from services.querysets import ServiceChildQuerySet
+
+
+class ChangeEvent(models.Model):
+    """A deploy, configuration change or the like that happened to a service."""
+
+    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=20, choices=ChangeKind.choices, default=ChangeKind.DEPLOY)
+    summary = models.CharField(max_length=1024)
+    source = models.CharField(max_length=200, blank=True, default="")
+    happened_at = models.DateTimeField(default=clock.now)
+    links = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = ServiceChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        indexes = [models.Index(fields=["service", "-happened_at"], name="change_by_service")]
+
+    def __str__(self) -> str:
+        return self.summary

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from services.choices import Lifecycle, LinkKind, Tier
+from services.querysets import ServiceChildQuerySet, ServiceQuerySet
+
+
+class Service(models.Model):
+    """Something that can break. Names its team and its escalation policy (else the team's default)."""
+
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("description"), blank=True, default="")
+    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="services")
+    tier = models.PositiveSmallIntegerField(_("tier"), choices=Tier.choices, default=Tier.STANDARD)
+    lifecycle = models.CharField(
+        _("lifecycle"), max_length=20, choices=Lifecycle.choices, default=Lifecycle.PRODUCTION
+    )
+    escalation_policy = models.ForeignKey(
+        "oncall.EscalationPolicy", null=True, blank=True, on_delete=models.SET_NULL, related_name="services"
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["team", "name"], name="service_by_team")]
+        constraints = [
+            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=4), name="service_tier_1_to_4"),
+            models.CheckConstraint(
+                condition=Q(lifecycle__in=Lifecycle.values), name="service_lifecycle_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/services/{self.slug}/"
+
+
+class ServiceLink(models.Model):
+    """A runbook, dashboard or other address of a service; http and https only."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="links")
+    kind = models.CharField(max_length=20, choices=LinkKind.choices, default=LinkKind.OTHER)
+    title = models.CharField(max_length=120)
+    url = models.URLField(max_length=500)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = ServiceChildQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.title

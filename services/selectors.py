@@ -1,0 +1,103 @@
+"""Reads of the catalog: lists, a service's page, and the walks over dependencies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from services import graph, hooks
+from services.models import ChangeEvent, Dependency, Service, ServiceLink
+from teams.actor import Actor
+
+RECENT = dt.timedelta(hours=2)
+
+
+def for_list(actor: Actor) -> QuerySet[Service]:
+    """Visible services with team, policy and links."""
+    return (  # type: ignore[no-any-return]
+        Service.objects.visible_to(actor)
+        .select_related("team", "escalation_policy")
+        .prefetch_related(Prefetch("links", queryset=ServiceLink.objects.order_by("position", "id")))
+    )
+
+
+def edges_of(service: Service, actor: Actor) -> tuple[list[Dependency], list[Dependency]]:
+    """(what it needs, who needs it), as far as the actor may see."""
+    visible = Dependency.objects.visible_to(actor)
+    upstream = visible.filter(downstream=service).select_related("upstream__team").order_by("upstream__name")
+    downstream = visible.filter(upstream=service).select_related("downstream__team").order_by("downstream__name")
+    return list(upstream), list(downstream)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The answer of a walk: rows nearest first, the services behind the ids, cycles met."""
+
+    service: Service
+    rows: list[graph.Reached]
+    services: dict[int, Service]
+    cycles: list[tuple[int, ...]]
+
+    @property
+    def counts_by_tier(self) -> dict[str, int]:
+        found = Counter(str(self.services[row.node].tier) for row in self.rows)
+        return dict(sorted(found.items()))
+
+    @property
+    def teams(self) -> list[str]:
+        slugs = {team.slug for row in self.rows if (team := self.services[row.node].team)}
+        return sorted(slugs)
+
+    def slugs(self, nodes: tuple[int, ...]) -> list[str]:
+        return [self.services[node].slug for node in nodes]
+
+
+def blast_radius(service: Service, actor: Actor) -> Walk:
+    """Who suffers if the service fails: three statements, whatever the size."""
+    return _walk(service, actor, downwards=True)
+
+
+def suspects(service: Service, actor: Actor) -> Walk:
+    """What the service stands on."""
+    return _walk(service, actor, downwards=False)
+
+
+def _walk(service: Service, actor: Actor, *, downwards: bool) -> Walk:
+    visible = Service.objects.visible_to(actor)
+    slugs = dict(visible.values_list("pk", "slug"))
+    rows = Dependency.objects.values_list("downstream_id", "upstream_id", "kind")
+    edges = [edge for edge in rows if edge[0] in slugs and edge[1] in slugs]
+    walk = graph.blast_radius if downwards else graph.suspects
+    reached = walk(edges, service.pk, slugs)
+    met = {service.pk, *(row.node for row in reached)}
+    services = {row.pk: row for row in Service.objects.filter(pk__in=met).select_related("team")}
+    circles = [circle for circle in graph.cycles(edges) if met & set(circle)]
+    known = {*met, *(node for circle in circles for node in circle)}
+    services |= {
+        row.pk: row for row in Service.objects.filter(pk__in=known - met).select_related("team")
+    }
+    return Walk(service, reached, services, circles)
+
+
+def recent_changes(
+    service_ids: list[int], actor: Actor, *, since: dt.datetime, until: dt.datetime, limit: int = 50
+) -> list[ChangeEvent]:
+    """Change events of these services in the window, newest first."""
+    rows = ChangeEvent.objects.visible_to(actor).filter(
+        service_id__in=service_ids, happened_at__gte=since, happened_at__lte=until
+    )
+    return list(rows.select_related("service")[:limit])
+
+
+def search(actor: Actor, text: str, limit: int = 8) -> list[Service]:
+    """Services whose name or slug contains the text."""
+    rows = Service.objects.visible_to(actor).filter(Q(name__icontains=text) | Q(slug__icontains=text))
+    return list(rows.select_related("team")[:limit])
+
+
+def open_incidents(service_ids: list[int], actor: Actor) -> dict[int, list[hooks.OpenIncident]]:
+    """Service id → open incidents on it, as higher apps report them."""
+    return hooks.open_incidents(service_ids, actor)

@@ -1,0 +1,10 @@
+"""The product's settings with what tests need: process time, no wake-ups, fast password hashes."""
+
+from config.settings import *  # noqa: F403
+
+TESTING = True
+WAKEUPS = False
+CLOCK_FOLLOWS_PROCESS = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DEBUG = False
+ALLOWED_HOSTS = ["*"]

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+
+from teams.actor import actor_for
+
+
+class ViewerMiddleware:
+    """Gives each signed-in request its `actor`, and the person's time zone and language."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return self.get_response(request)
+        request.actor = SimpleLazyObject(lambda: actor_for(user))  # type: ignore[attr-defined]
+        with timezone.override(user.zone), translation.override(user.language):
+            return self.get_response(request)
