@@ -22,6 +22,8 @@ def follow_incident(event: IncidentChanged) -> None:
             status=AlertStatus.ACKNOWLEDGED, acknowledged_at=now
         )
     elif event.what == "status" and event.data.get("new") in ("resolved", "closed"):
+        # An incident that has opened again since keeps its alerts.
+        open_alerts = open_alerts.filter(incident__status__in=("resolved", "in_review", "closed"))
         if open_alerts.update(status=AlertStatus.RESOLVED, resolved_at=now):
             total = Alert.objects.filter(incident__number=event.number).count()
             alerts_changed(number=event.number, firing=0, total=total, now=now)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NotificationsConfig(AppConfig):
@@ -6,5 +7,28 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import live
+        from teams import settings_nav
 
         live.register()
+        settings_nav.register(
+            "me",
+            _("Notifications"),
+            "/settings/notifications/",
+            "bell-ring",
+            text=_("How you are reached, in which order, and a test of it."),
+        )
+        settings_nav.register(
+            "me",
+            _("Deliveries"),
+            "/settings/deliveries/",
+            "send",
+            text=_("Every page and message to you and your teams, with what became of it."),
+        )
+        settings_nav.register(
+            "team",
+            _("Webhooks"),
+            "/settings/webhooks/",
+            "webhook",
+            "manager",
+            _("Events sent to your own tools, signed."),
+        )

@@ -8,9 +8,9 @@ from teams.choices import Scope
 
 def may_change_person(actor: Actor, user_id: int) -> bool:
     """A person's contact methods and rules: the person alone, admins to repair."""
-    if Scope.MANAGE not in actor.scopes:
+    if Scope.MANAGE not in actor.scopes or actor.bound_team_id is not None:
         return False
-    return actor.user_id == user_id or (actor.is_admin and actor.bound_team_id is None)
+    return actor.user_id == user_id or actor.is_admin
 
 
 def may_add_console(actor: Actor) -> bool:

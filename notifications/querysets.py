@@ -19,7 +19,9 @@ class OwnQuerySet(models.QuerySet[Any]):
     """Rows that belong to one person; admins see all for repair."""
 
     def visible_to(self, actor: Actor) -> Any:
-        if actor.is_admin and actor.bound_team_id is None:
+        if actor.bound_team_id is not None:
+            return self.none()
+        if actor.is_admin:
             return self.all()
         return self.filter(user_id=actor.user_id)
 

@@ -41,7 +41,7 @@ class Person:
         """The usable method with the account's own address, else the first usable e-mail."""
         mails = [method for method in self.usable if method.channel == Channel.EMAIL]
         own = [method for method in mails if method.address == self.user.email]
-        return (own or mails or [None])[0]
+        return next(iter(own or mails), None)
 
 
 def load(user_ids: Iterable[int], now: dt.datetime) -> dict[int, Person]:

@@ -81,13 +81,23 @@ def warnings_for(user: User) -> list[str]:
 def deliveries(actor: Actor) -> QuerySet[Delivery]:
     """The deliveries the actor may see with their attempts, newest first; three statements a page at most."""
     attempts = Prefetch("attempt_log", DeliveryAttempt.objects.order_by("number"))
-    visible = Delivery.objects.visible_to(actor).select_related("user", "team", "method", "subscription")
+    visible: QuerySet[Delivery] = Delivery.objects.visible_to(actor).select_related(
+        "user", "team", "method", "subscription"
+    )
     return visible.prefetch_related(attempts).order_by("-id")
+
+
+def title_for(row: Delivery, actor: Actor) -> str:
+    """The title; of messages to somebody else the subject alone, because what it is about may be private."""
+    if actor.is_admin or row.user_id == actor.user_id or row.user_id is None:
+        return row.title
+    return row.subject_key.replace(":", " ") or row.get_category_display()
 
 
 def webhooks(actor: Actor) -> QuerySet[WebhookSubscription]:
     """The outgoing webhooks the actor may change."""
-    return WebhookSubscription.objects.visible_to(actor).select_related("team", "created_by")
+    rows: QuerySet[WebhookSubscription] = WebhookSubscription.objects.visible_to(actor)
+    return rows.select_related("team", "created_by")
 
 
 def captures_mail() -> bool:

@@ -29,12 +29,12 @@ def wall(text: str) -> dt.datetime | None:
 
 
 def to_rotation(row: Rotation) -> rota.Rotation:
-    """The plain rotation of a row; ValueError when a stored wall time cannot be read."""
+    """The plain rotation of a row, under its public id; ValueError when a stored wall time cannot be read."""
     starts = wall(row.starts_at)
     if starts is None:
         raise rota.InvalidRota({"starts_at": "is missing"})
     return rota.Rotation(
-        id=row.pk or 0,
+        id=row.successor_of_id or row.pk or 0,
         starts_at=starts,
         unit=row.unit,  # type: ignore[arg-type]
         count=row.count,

@@ -29,6 +29,21 @@ class ScheduleChildQuerySet(models.QuerySet[Any]):
         return self.filter(owned_visible(actor, "schedule__team"))
 
 
+class RotationQuerySet(ScheduleChildQuerySet):
+    def living(self) -> Any:
+        """Those that are not kept only for what they served in the past."""
+        return self.filter(retired_at__isnull=True)
+
+
+class TokenQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Any:
+        """Everybody sees their own calendar links alone."""
+        return self.filter(user_id=actor.user_id)
+
+    def usable(self) -> Any:
+        return self.filter(revoked_at__isnull=True, user__is_active=True)
+
+
 class RunQuerySet(models.QuerySet[Any]):
     def due(self, now: dt.datetime) -> Any:
         return self.filter(Q(status=RunStatus.ACTIVE, next_at__lte=now))

@@ -105,7 +105,7 @@ def on_call_until(user_id: int, at: dt.datetime) -> dt.datetime | None:
 
     Looks 14 days ahead.
     """
-    schedules = _schedules_naming(user_id)
+    schedules = schedules_naming(user_id)
     ends = [at]
     for item in load(schedules, start=at, end=at + dt.timedelta(days=14)).values():
         rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, at + dt.timedelta(days=14))
@@ -117,7 +117,7 @@ def on_call_until(user_id: int, at: dt.datetime) -> dt.datetime | None:
 def next_shift(user_id: int, at: dt.datetime) -> tuple[Schedule, rota.Shift] | None:
     """The person's next shift that has not begun, within 60 days."""
     best: tuple[Schedule, rota.Shift] | None = None
-    schedules = {row.pk: row for row in _schedules_naming(user_id)}
+    schedules = {row.pk: row for row in schedules_naming(user_id)}
     end = at + dt.timedelta(days=60)
     for pk, item in load(schedules.values(), start=at, end=end).items():
         rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, end)
@@ -127,7 +127,7 @@ def next_shift(user_id: int, at: dt.datetime) -> tuple[Schedule, rota.Shift] | N
     return best
 
 
-def _schedules_naming(user_id: int) -> list[Schedule]:
+def schedules_naming(user_id: int) -> list[Schedule]:
     """Schedules in which the person is a member or stands in."""
     by_rotation = Schedule.objects.extra(  # noqa: S610 - a fixed condition with a bound parameter
         where=[

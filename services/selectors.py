@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -24,11 +25,32 @@ def for_list(actor: Actor) -> QuerySet[Service]:
     )
 
 
+def narrowed(
+    rows: QuerySet[Service],
+    *,
+    teams: Sequence[str] = (),
+    tiers: Sequence[int] = (),
+    lifecycles: Sequence[str] = (),
+    text: str = "",
+) -> QuerySet[Service]:
+    """The services of these teams (slugs), tiers and lifecycles whose name or slug contains the text."""
+    if teams:
+        rows = rows.filter(team__slug__in=teams)
+    if tiers:
+        rows = rows.filter(tier__in=tiers)
+    if lifecycles:
+        rows = rows.filter(lifecycle__in=lifecycles)
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(slug__icontains=text))
+    return rows
+
+
 def edges_of(service: Service, actor: Actor) -> tuple[list[Dependency], list[Dependency]]:
     """(what it needs, who needs it), as far as the actor may see."""
     visible = Dependency.objects.visible_to(actor)
-    upstream = visible.filter(downstream=service).select_related("upstream__team").order_by("upstream__name")
-    downstream = visible.filter(upstream=service).select_related("downstream__team").order_by("downstream__name")
+    rows = visible.select_related("upstream__team", "downstream__team")
+    upstream = rows.filter(downstream=service).order_by("upstream__slug")
+    downstream = rows.filter(upstream=service).order_by("downstream__slug")
     return list(upstream), list(downstream)
 
 
@@ -50,6 +72,11 @@ class Walk:
     def teams(self) -> list[str]:
         slugs = {team.slug for row in self.rows if (team := self.services[row.node].team)}
         return sorted(slugs)
+
+    @property
+    def named_cycles(self) -> list[list[str]]:
+        """The cycles as slugs, each in order of slug."""
+        return sorted(sorted(self.slugs(circle)) for circle in self.cycles)
 
     def slugs(self, nodes: tuple[int, ...]) -> list[str]:
         return [self.services[node].slug for node in nodes]

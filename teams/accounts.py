@@ -37,7 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Hand the rendered mail to whoever delivers (`AccountMailRequested`); never waits for a mail server."""
+        """Hand the rendered mail to whoever delivers (`AccountMailRequested`); waits for no server."""
         if template_prefix in _NEVER_SENT:
             return
         filled = {"request": self.request, "email": email, "base_url": settings.BASE_URL, **context}

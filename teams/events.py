@@ -64,6 +64,19 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeamCreated(Event):
+    """There is a new team; it has no escalation policy yet."""
+
+    kind: ClassVar[str] = "teams.team_created"
+
+    team_id: int
+
+    @property
+    def stream(self) -> str:
+        return f"team:{self.team_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MembershipChanged(Event):
     """A person's role in a team; `role` is "" when the person left."""
 

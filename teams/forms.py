@@ -49,9 +49,9 @@ class ProfileForm(forms.Form):
 
 def zone_names() -> list[str]:
     """Zones to choose from: places by region, and UTC."""
-    return sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")) + [
-        "UTC"
-    ]
+    return sorted(
+        name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")
+    ) + ["UTC"]
 
 
 class TokenForm(forms.Form):
@@ -75,7 +75,12 @@ class TokenForm(forms.Form):
         label=_("Expires"),
         coerce=int,
         initial="90",
-        choices=[("30", _("In 30 days")), ("90", _("In 90 days")), ("365", _("In a year")), ("0", _("Never"))],
+        choices=[
+            ("30", _("In 30 days")),
+            ("90", _("In 90 days")),
+            ("365", _("In a year")),
+            ("0", _("Never")),
+        ],
     )
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
@@ -156,7 +161,9 @@ class InviteTableForm(forms.Form):
         help_text=_("One person a line: name,email,team,role. Team and role may be empty."),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "mono"}),
     )
-    file = forms.FileField(label=_("Or a CSV file"), required=False, widget=forms.FileInput(attrs={"accept": ".csv"}))
+    file = forms.FileField(
+        label=_("Or a CSV file"), required=False, widget=forms.FileInput(attrs={"accept": ".csv"})
+    )
     send = forms.BooleanField(label=_("Send each link by mail as well"), required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -217,7 +224,9 @@ class AuditFilterForm(forms.Form):
 class NewAccountForm(forms.Form):
     """Name and password of somebody who comes in; `email` only where it is not known."""
 
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
     name = forms.CharField(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )

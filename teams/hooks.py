@@ -25,8 +25,11 @@ class HandoverItem:
 class HandoverProvider(Protocol):
     """One kind of thing people hold. `kind` is a stable word, `question` what the admin is asked."""
 
-    kind: str
-    question: str
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def question(self) -> str: ...
 
     def list(self, user_id: int) -> Sequence[HandoverItem]:
         """What the person holds now; empty when nothing. A bounded number of statements."""

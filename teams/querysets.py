@@ -90,7 +90,7 @@ class TokenQuerySet(models.QuerySet[Any]):
         own = self.filter(user_id=actor.user_id)
         return own if actor.bound_team_id is None else own.filter(team_id=actor.bound_team_id)
 
-    def usable(self, now: dt.datetime) -> Any:
+    def in_force(self, now: dt.datetime) -> Any:
         return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
 
 

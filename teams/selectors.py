@@ -25,7 +25,7 @@ def token_by_secret(secret: str) -> APIToken | None:
         return None
     now = clock.now()
     token = (
-        APIToken.objects.usable(now)
+        APIToken.objects.in_force(now)
         .select_related("user")
         .filter(digest=digest(secret), user__is_active=True)
         .first()
@@ -70,6 +70,7 @@ def people_list(actor: Actor, *, search: str = "", state: str = "") -> QuerySet[
         "admin": Q(is_superuser=True),
         "support": Q(is_support=True),
     }
+    rows = rows.order_by("name", "id")
     return rows.filter(filters[state]) if state in filters else rows
 
 
@@ -99,7 +100,7 @@ def invitation_by_secret(secret: str, now: dt.datetime) -> InvitationView | None
 
 
 def audit_entries(actor: Actor, **filters: Any) -> QuerySet[AuditEntry]:
-    """Visible entries, the newest first. Filters: actor (person id), verb, object_type, object_id, since, until."""
+    """Visible entries, newest first. Filters: actor (id), verb, object_type, object_id, since, until."""
     rows = AuditEntry.objects.visible_to(actor).select_related("actor", "team").order_by("-id")
     names = {
         "actor": "actor_id",

@@ -22,7 +22,7 @@ SECTION_LABELS: dict[Section, Promise] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One link. `needs`: any = everybody, manager = manages a team (or admin), admin. `text` says what it is for."""
+    """One link. `needs`: any, manager (of a team, or admin), admin. `text` says what it is for."""
 
     section: Section
     label: str | Promise
@@ -53,7 +53,7 @@ def register(
 
 
 def sections_for(actor: Actor, path: str = "") -> list[dict[str, object]]:
-    """What this actor may open: `{key, label, entries: [{label, url, icon, text, active}]}`, empty ones left out.
+    """What this actor may open: `{key, label, entries: [{label, url, icon, text, active}]}`.
 
     `path` is the present page, whose entry becomes active.
     """
@@ -92,7 +92,11 @@ def register_own() -> None:
         "me", _("API tokens"), f"{base}tokens/", "key-round", text=_("For scripts and tools that act as you.")
     )
     register(
-        "team", _("Teams"), f"{base}teams/", "users", text=_("Who belongs to which team, and who sees its work.")
+        "team",
+        _("Teams"),
+        f"{base}teams/",
+        "users",
+        text=_("Who belongs to which team, and who sees its work."),
     )
     register(
         "organisation",

@@ -9,6 +9,8 @@ import pytest
 
 from tests import servers
 
+pytest_plugins = ["tests.people"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     servers.start(config)

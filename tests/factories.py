@@ -97,7 +97,9 @@ def signed_in(user: User | None) -> Client:
     return client
 
 
-def api_client(user: User | None, *, scopes: Iterable[str] = ALL_SCOPES, team: Team | None = None) -> APIClient:
+def api_client(
+    user: User | None, *, scopes: Iterable[str] = ALL_SCOPES, team: Team | None = None
+) -> APIClient:
     """An API client with a fresh bearer token of this person; None sends no token."""
     client = APIClient()
     if user is not None:

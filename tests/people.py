@@ -21,7 +21,7 @@ def people(db: None) -> People:
 @pytest.fixture
 def private_people(db: None) -> People:
     """The same around a team that only its members see."""
-    from tests.factories import make_people
     from teams.choices import TeamVisibility
+    from tests.factories import make_people
 
     return make_people(visibility=TeamVisibility.MEMBERS)

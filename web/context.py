@@ -1,10 +1,105 @@
+"""What the frame around every page needs: navigation, who is looking, what asks for attention."""
+
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from core import clock
+from notifications.selectors import captured_count
+from oncall.selectors import awaiting_ack, on_call_until
+
+# label, address, icon, whether the phone's bottom bar shows it
+_ENTRIES = (
+    ("Now", "/", "house", True),
+    ("Incidents", "/incidents/", "siren", True),
+    ("Feed", "/feed/", "radio", True),
+    ("Alerts", "/alerts/", "bell-ring", False),
+    ("On-call", "/oncall/", "phone", True),
+    ("Services", "/services/", "server", False),
+    ("Postmortems", "/postmortems/", "book-open-check", False),
+    ("Status pages", "/statuspages/", "globe", False),
+    ("Integrations", "/integrations/", "plug", False),
+    ("Settings", "/settings/", "settings", False),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What the frame around every page needs."""
-    return {}
+    """Context for `core/app.html`; nothing is asked of the database for anonymous requests."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or request.path.startswith(("/admin/", "/api/")):
+        return {}
+    entries = [_entry(request.path, *row) for row in _ENTRIES]
+    phone = [entry for entry, row in zip(entries, _ENTRIES, strict=True) if row[3]]
+    return {
+        "nav": entries,
+        "nav_phone": [*phone, _entry(request.path, "More", "/more/", "menu", True)],
+        "viewer": _Viewer(user),
+        "bell_url": "/#needs-me",
+        "bell_count": _Count(user.pk),
+        "declare_url": "/incidents/declare/",
+        "demo_mode": settings.DEMO,
+        "captured_mail": captured_count(),
+    }
+
+
+def _entry(path: str, label: str, url: str, icon: str, _phone: bool) -> dict[str, Any]:
+    active = path == url if url == "/" else path.startswith(url)
+    return {"label": _(label), "url": url, "icon": icon, "active": active}
+
+
+class _Viewer(dict[str, Any]):
+    """Who is looking. `on_call_until` is asked for only when a template shows it."""
+
+    def __init__(self, user: Any) -> None:
+        super().__init__(
+            id=user.pk,
+            name=user.name,
+            initials=user.initials,
+            hue=user.hue,
+            email=user.email,
+            single_keys=user.single_keys,
+            sign_out_url="/accounts/logout/",
+            menu=_menu(user),
+        )
+        self._user_id = user.pk
+
+    def __missing__(self, key: str) -> Any:
+        if key != "on_call_until":
+            raise KeyError(key)
+        value = on_call_until(self._user_id, clock.now())
+        self[key] = value
+        return value
+
+
+class _Count:
+    """How many pages wait for the viewer; one statement, when shown."""
+
+    def __init__(self, user_id: int) -> None:
+        self._user_id = user_id
+
+    def __str__(self) -> str:
+        return str(len(self))
+
+    def __len__(self) -> int:
+        if not hasattr(self, "_value"):
+            self._value = len(awaiting_ack(self._user_id))
+        return self._value
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+
+def _menu(user: Any) -> list[dict[str, str]]:
+    items = [
+        {"label": _("Profile"), "url": "/settings/profile/", "icon": "user"},
+        {"label": _("Notifications"), "url": "/settings/notifications/", "icon": "bell"},
+        {"label": _("My shifts"), "url": "/oncall/me/", "icon": "calendar-days"},
+        {"label": _("Health"), "url": "/health/", "icon": "heart-pulse"},
+    ]
+    if user.is_staff:
+        items.append({"label": _("Django admin"), "url": "/admin/", "icon": "wrench"})
+    return items

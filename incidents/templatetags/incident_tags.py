@@ -33,3 +33,9 @@ def star_url(incident: object, entry: TimelineEntry) -> str:
     """Where the star of an entry is switched."""
     number = getattr(incident, "number", 0)
     return f"/incidents/{number}/timeline/{entry.seq}/star/"
+
+
+@register.filter
+def last_seq(entries: list[TimelineEntry]) -> int:
+    """The smallest sequence number of a page of entries, newest first."""
+    return entries[-1].seq if entries else 0

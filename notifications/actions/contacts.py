@@ -255,7 +255,9 @@ def _may_change(actor: Actor, user_id: int) -> None:
 
 def _own(actor: Actor, method_id: int) -> ContactMethod:
     visible = ContactMethod.objects.visible_to(actor).select_related("user")
-    method = visible.select_for_update(of=("self",), no_key=True).filter(pk=method_id).first()
+    method: ContactMethod | None = (
+        visible.select_for_update(of=("self",), no_key=True).filter(pk=method_id).first()
+    )
     if method is None:
         raise NotVisible
     _may_change(actor, method.user_id)

@@ -21,7 +21,7 @@ def retry_delivery(*, actor: Actor, delivery_id: int, now: dt.datetime) -> Deliv
     """Send a failed delivery once more, with the same idempotency key. Admins only; audited."""
     with transaction.atomic():
         rows = Delivery.objects.visible_to(actor).select_for_update(no_key=True)
-        row = rows.filter(pk=delivery_id).first()
+        row: Delivery | None = rows.filter(pk=delivery_id).first()
         if row is None:
             raise NotVisible
         if not may_retry(actor):

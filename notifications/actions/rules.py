@@ -105,7 +105,7 @@ def _changeable(actor: Actor, user_id: int) -> User:
         raise NotVisible
     if not may_change_person(actor, user_id):
         raise NotAllowed
-    user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    user: User | None = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if user is None:
         raise NotVisible
     return user

@@ -151,7 +151,7 @@ def _checked(name: str, url: str, events: Sequence[str]) -> dict[str, Any]:
 
 def _managed(actor: Actor, webhook_id: int) -> WebhookSubscription:
     visible = WebhookSubscription.objects.visible_to(actor).select_for_update(no_key=True)
-    subscription = visible.filter(pk=webhook_id).first()
+    subscription: WebhookSubscription | None = visible.filter(pk=webhook_id).first()
     if subscription is None:
         raise NotVisible
     return subscription

@@ -67,7 +67,7 @@ def claim_next() -> Claim | Handled | None:
 
 def more_due(now: dt.datetime) -> bool:
     """Whether another sender would find work."""
-    return Delivery.objects.due(now).exists()
+    return bool(Delivery.objects.due(now).exists())
 
 
 def _take(row: Delivery, now: dt.datetime) -> Claim:

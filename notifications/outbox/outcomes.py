@@ -37,7 +37,7 @@ def accepted(claim: Claim, receipt: Receipt) -> bool:
             return _late(claim, Outcome.ACCEPTED)
         _finish(row, DeliveryStatus.SENT, now, sent_at=now, provider_id=receipt.provider_id[:200], error="")
         if row.method is not None and row.method.last_failure:
-            ContactMethod.objects.filter(pk=row.method_id).update(last_failure="")
+            ContactMethod.objects.filter(pk=row.method.pk).update(last_failure="")
         facts.sent(row, receipt.detail)
         if row.category == Category.PAGE:
             facts.LATE.observe(max(0.0, (now - row.due_at).total_seconds()))

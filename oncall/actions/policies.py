@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
+from core.text import one_line
 from oncall.choices import TargetType
 from oncall.escalation.snapshot import MAX_DELAY_MINUTES
 from oncall.models import EscalationPolicy, PolicyStep, PolicyTarget, Schedule
+from oncall.permissions import may_manage
 from teams.actions.audit import record
-from teams.actor import Actor
+from teams.actor import Actor, system_actor
 from teams.models import Team, User
 
+DEFAULT_NAME = "Page the whole team"
 MAX_STEPS = 20
 MAX_TARGETS = 20
 MAX_REPEAT = 20
@@ -48,16 +52,16 @@ def create_policy(
     """A new policy of a team; the team's first becomes its default. Managers and admins; audited."""
     if not Team.objects.visible_to(actor).filter(pk=team_id).exists():
         raise field_error("team", "There is no such team.")
-    _may_manage(actor, team_id)
+    _require_manager(actor, team_id)
     with transaction.atomic():
         Team.objects.select_for_update(no_key=True).get(pk=team_id)
-        _check_name(team_id, name, None)
+        name = _checked_name(team_id, name, None)
         _check(actor, steps, repeat)
         first = not EscalationPolicy.objects.filter(team_id=team_id, is_default=True).exists()
         if is_default and not first:
             EscalationPolicy.objects.filter(team_id=team_id, is_default=True).update(is_default=False)
         policy = EscalationPolicy.objects.create(
-            team_id=team_id, name=name.strip(), repeat=repeat, is_default=is_default or first
+            team_id=team_id, name=name, repeat=repeat, is_default=is_default or first
         )
         _write_steps(policy, steps)
         _audit(actor, "created", policy)
@@ -77,8 +81,7 @@ def update_policy(
     with transaction.atomic():
         policy = _locked(actor, policy_id)
         if name is not None:
-            _check_name(policy.team_id, name, policy.pk)
-            policy.name = name.strip()
+            policy.name = _checked_name(policy.team_id, name, policy.pk)
         _check(actor, steps or (), policy.repeat if repeat is None else repeat)
         if repeat is not None:
             policy.repeat = repeat
@@ -106,25 +109,49 @@ def delete_policy(*, actor: Actor, policy_id: int) -> None:
         policy.delete()
 
 
+def ensure_default(*, team_id: int, now: dt.datetime) -> EscalationPolicy | None:
+    """Give a team without any policy one that pages the whole team, three times, five minutes apart.
+
+    Returns it, or None when the team has a default (or is gone).
+    """
+    with transaction.atomic():
+        team = Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
+        if team is None or team.policies.filter(is_default=True).exists():  # type: ignore[attr-defined]
+            return None
+        taken = team.policies.filter(name=DEFAULT_NAME).exists()  # type: ignore[attr-defined]
+        policy = EscalationPolicy.objects.create(
+            team=team,
+            name=f"{DEFAULT_NAME} (default)" if taken else DEFAULT_NAME,
+            repeat=2,
+            is_default=True,
+            created_at=now,
+        )
+        _write_steps(policy, [StepInput(5, [TargetInput(TargetType.TEAM, team.pk)])])
+        _audit(system_actor(), "created", policy)
+    return policy
+
+
 def _locked(actor: Actor, policy_id: int) -> EscalationPolicy:
     rows = EscalationPolicy.objects.visible_to(actor).select_for_update(of=("self",), no_key=True)
     policy: EscalationPolicy | None = rows.filter(pk=policy_id).first()
     if policy is None:
         raise NotVisible
-    _may_manage(actor, policy.team_id)
+    _require_manager(actor, policy.team_id)
     return policy
 
 
-def _may_manage(actor: Actor, team_id: int) -> None:
-    if not actor.manages(team_id):
+def _require_manager(actor: Actor, team_id: int) -> None:
+    if not may_manage(actor, team_id):
         raise NotAllowed("Only a manager of the team can change its policies.")
 
 
-def _check_name(team_id: int, name: str, own: int | None) -> None:
-    if not name.strip() or len(name) > 120:
+def _checked_name(team_id: int, name: str, own: int | None) -> str:
+    name = one_line(name, 120)
+    if not name:
         raise field_error("name", "A policy needs a name of at most 120 characters.")
-    if EscalationPolicy.objects.filter(team_id=team_id, name=name.strip()).exclude(pk=own).exists():
+    if EscalationPolicy.objects.filter(team_id=team_id, name=name).exclude(pk=own).exists():
         raise field_error("name", "The team has a policy of this name.")
+    return name
 
 
 def _check(actor: Actor, steps: Sequence[StepInput], repeat: int) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from oncall.choices import OverrideKind, TurnUnit
-from oncall.querysets import ScheduleChildQuerySet, ScheduleQuerySet
+from oncall.querysets import RotationQuerySet, ScheduleChildQuerySet, ScheduleQuerySet, TokenQuerySet
 from teams.models.user import validate_zone
 
 
@@ -41,8 +41,8 @@ class Rotation(models.Model):
     """Turns of people. Wall times are kept as naive text in the schedule's zone, as the rules need them.
 
     `members`: list of turns, each a list of user ids on call together. `restrictions`: list of
-    `{from, to, days?}`. A rotation that was edited keeps its past as a retired row that ends where
-    the successor starts to serve.
+    `{from, to, days?}`. A rotation that was edited keeps its past as retired rows that end where the
+    next row starts to serve; `successor_of` of the later rows is the first.
     """
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="rotations")
@@ -61,7 +61,7 @@ class Rotation(models.Model):
     successor_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
-    objects = ScheduleChildQuerySet.as_manager()
+    objects = RotationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-layer", "id"]
@@ -72,6 +72,11 @@ class Rotation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_id(self) -> int:
+        """The id that people and the API know the rotation by, the same through all edits."""
+        return self.successor_of_id or self.pk
 
 
 class Override(models.Model):
@@ -103,3 +108,26 @@ class Override(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.starts_at:%F %R}"
+
+
+class CalendarToken(models.Model):
+    """A secret address of a calendar feed: one schedule, or the person's own shifts (`schedule` null).
+
+    Only the SHA-256 is stored. The feed shows what the person may see at the time it is fetched.
+    """
+
+    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="calendar_tokens")
+    schedule = models.ForeignKey(
+        Schedule, null=True, blank=True, on_delete=models.CASCADE, related_name="calendar_tokens"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"calendar of {self.user_id}"

@@ -13,10 +13,10 @@ from teams.actor import Actor
 
 def set_dependency(
     *, actor: Actor, downstream_id: int, upstream_id: int, kind: str = EdgeKind.HARD, note: str = ""
-) -> Dependency:
+) -> tuple[Dependency, bool]:
     """Say that one service needs another; a second statement about the same pair replaces the first.
 
-    Managers of the downstream service's team. Cycles are accepted, a service on itself is refused.
+    The edge, and whether it is new. Managers of the downstream service's team. Cycles are accepted, a service on itself is refused.
     """
     if kind not in EdgeKind.values:
         raise field_error("kind", "hard or soft.")
@@ -27,11 +27,11 @@ def set_dependency(
             raise field_error("upstream", "There is no such service.")
         if upstream.pk == downstream.pk:
             raise field_error("upstream", "A service cannot depend on itself.")
-        edge, _created = Dependency.objects.update_or_create(
+        edge, created = Dependency.objects.update_or_create(
             downstream=downstream, upstream=upstream, defaults={"kind": kind, "note": one_line(note, 300)}
         )
         _audit(actor, "dependency set", downstream, upstream.slug)
-    return edge
+    return edge, created
 
 
 def remove_dependency(*, actor: Actor, downstream_id: int, upstream_id: int) -> None:

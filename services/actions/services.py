@@ -13,11 +13,13 @@ from core.text import clean, one_line
 from oncall.models import EscalationPolicy
 from services.choices import Lifecycle, LinkKind, Tier
 from services.models import Service, ServiceLink
+from teams.actions._locks import lock
 from teams.actions.audit import record
 from teams.actor import Actor
 from teams.models import Team
 
 MAX_LINKS = 30
+RESERVED_SLUGS = frozenset({"new", "map", "import"})
 _url = URLValidator(schemes=["http", "https"])
 
 
@@ -35,7 +37,10 @@ def create_service(
         raise field_error("name", "A service needs a name.")
     if not slug or slugify(slug) != slug or len(slug) > 63:
         raise field_error("slug", "Lower-case letters, digits and hyphens only, at most 63.")
+    if slug.isdigit() or slug in RESERVED_SLUGS:
+        raise field_error("slug", "Choose another address: this one has a meaning already.")
     with transaction.atomic():
+        lock("services.create")
         if Service.objects.filter(slug=slug).exists():
             raise field_error("slug", "Another service has this address.")
         service = Service(slug=slug, name=name, team_id=team_id)

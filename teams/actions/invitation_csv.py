@@ -65,7 +65,7 @@ def preview_csv(*, actor: Actor, text: str) -> list[CSVRow]:
 def invite_csv(
     *, actor: Actor, text: str, send: bool, now: dt.datetime | None = None
 ) -> list[tuple[CSVRow, str]]:
-    """Invite everybody in the table, or nobody when any row has a fault. Returns each row with its link's path."""
+    """Invite everybody in the table, or nobody when any row has a fault. Returns rows and their paths."""
     now = now or clock.now()
     with transaction.atomic():
         rows = preview_csv(actor=actor, text=text)
@@ -111,7 +111,9 @@ def _read(text: str) -> list[CSVRow]:
 
 def _row(line: int, cells: list[str]) -> CSVRow:
     if len(cells) > len(COLUMNS):
-        return CSVRow(line, name=cells[0][:120], faults=[f"{len(cells)} columns instead of name,email,team,role."])
+        return CSVRow(
+            line, name=cells[0][:120], faults=[f"{len(cells)} columns instead of name,email,team,role."]
+        )
     name, email, team, role = (*cells, "", "", "", "")[:4]
     return CSVRow(line, name[:120], email.lower(), team.lower(), role.lower() or TeamRole.RESPONDER)
 

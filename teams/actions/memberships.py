@@ -14,7 +14,7 @@ from teams.actions._locks import lock
 from teams.actions.audit import record
 from teams.actor import Actor
 from teams.choices import TeamRole, TeamVisibility
-from teams.events import MembershipChanged
+from teams.events import MembershipChanged, TeamCreated
 from teams.models import Membership, Team, User
 from teams.permissions import require
 
@@ -48,6 +48,7 @@ def create_team(
             slug=slug, name=name, description=clean(description), visibility=visibility, group=group
         )
         record(actor=actor, verb="created", obj_type="team", obj_id=team.pk, label=team.name, team_id=team.pk)
+        publish(TeamCreated(team_id=team.pk))
         if actor.user_id is not None:
             join(team, User.objects.get(pk=actor.user_id), TeamRole.MANAGER)
     return team
@@ -112,7 +113,9 @@ def remove_member(*, actor: Actor, team_id: int, user_id: int) -> None:
     """Take the person out of the team, or leave it oneself; refused for the last manager. Audited."""
     with transaction.atomic():
         team = _managed(actor, team_id, "remove member", person_id=user_id)
-        membership = Membership.objects.filter(team=team, user_id=user_id).select_related("user", "team").first()
+        membership = (
+            Membership.objects.filter(team=team, user_id=user_id).select_related("user", "team").first()
+        )
         if membership is None:
             raise NotVisible
         if membership.role == TeamRole.MANAGER:
@@ -172,4 +175,6 @@ def _check_slug(slug: str) -> None:
 
 def _keep_one_manager(team: Team, leaving_id: int) -> None:
     if last_manager(team.pk, leaving_id):
-        raise Conflict("A team keeps at least one manager. Make somebody else manager first.", code="last_manager")
+        raise Conflict(
+            "A team keeps at least one manager. Make somebody else manager first.", code="last_manager"
+        )

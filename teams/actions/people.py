@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 
@@ -32,7 +33,7 @@ def create_user(
     admin: bool = False,
     support: bool = False,
 ) -> User:
-    """Create a person without invitation. Admins only; audited. Without `password` the person needs a link."""
+    """Create a person without invitation. Admins only; audited. Without `password` they need a link."""
     require(actor, "create person")
     fields = checked_profile({"time_zone": time_zone})
     with transaction.atomic():
@@ -81,7 +82,7 @@ def change_email(*, actor: Actor, user_id: int, email: str) -> User:
             raise field_error("email", "Somebody already uses this address.")
         user.email = address
         user.save(update_fields=["email"])
-        user.emailaddress_set.all().delete()
+        EmailAddress.objects.filter(user=user).delete()
         _note(actor, "e-mail changed", user, {"before": before, "after": address})
     return user
 

@@ -31,7 +31,9 @@ def create_first_admin(*, code: str, email: str, name: str, password: str) -> Us
             email=email, name=name, password=password, is_superuser=True, is_staff=True, is_support=False
         )
         by = system_actor(label=user.name, via="web")
-        record(actor=by, verb="created", obj_type="person", obj_id=user.pk, label=user.name, data={"admin": True})
+        record(
+            actor=by, verb="created", obj_type="person", obj_id=user.pk, label=user.name, data={"admin": True}
+        )
         transaction.on_commit(lambda: settings.ENV.setup_code_path.unlink(missing_ok=True))
     return user
 

@@ -48,7 +48,7 @@ def create_token(
     secret = new_token(PREFIX)
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).get(pk=actor.user_id)
-        if user.api_tokens.usable(now).count() >= MOST:
+        if user.api_tokens.in_force(now).count() >= MOST:
             raise Conflict(f"At most {MOST} tokens. Revoke one first.", code="too_many_tokens")
         token = APIToken.objects.create(
             user=user,
@@ -97,6 +97,7 @@ def _team_for(actor: Actor, team_id: int | None) -> int | None:
         return actor.bound_team_id
     if team_id is None:
         return None
+    assert actor.user_id is not None
     own = Membership.objects.filter(team_id=team_id, user_id=actor.user_id).exists()
     if not own and not (actor.is_admin and Team.objects.filter(pk=team_id).exists()):
         raise field_error("team", "Choose one of your teams.")

@@ -13,7 +13,9 @@ class Invitation(models.Model):
 
     email = models.EmailField(_("e-mail address"), blank=True, default="")
     name = models.CharField(_("name"), max_length=120, blank=True, default="")
-    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="invitations")
+    team = models.ForeignKey(
+        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="invitations"
+    )
     role = models.CharField(max_length=20, choices=TeamRole.choices, default=TeamRole.RESPONDER)
     digest = models.CharField(max_length=64, unique=True)
     created_by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")

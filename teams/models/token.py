@@ -34,7 +34,7 @@ class APIToken(models.Model):
     class Meta:
         ordering = ["-id"]
 
-    def usable(self, now: dt.datetime) -> bool:
+    def is_usable(self, now: dt.datetime) -> bool:
         """Whether a call with this token is let in at `now`."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 

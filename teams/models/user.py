@@ -22,7 +22,9 @@ from teams.querysets import UserQuerySet
 def validate_zone(value: str) -> None:
     """Refuse what is not an IANA zone name."""
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(value)s” is not a time zone name such as Europe/Berlin."), params={"value": value})
+        raise ValidationError(
+            _("“%(value)s” is not a time zone name such as Europe/Berlin."), params={"value": value}
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -102,7 +104,7 @@ class User(GuardianUserMixin, AbstractBaseUser, PermissionsMixin):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._epoch_hash(secret)
 
-    def _epoch_hash(self, secret: str | None) -> str:
+    def _epoch_hash(self, secret: str | bytes | None) -> str:
         value = f"{self.session_epoch}:{self.password}"
         return salted_hmac("teams.session", value, secret=secret, algorithm="sha256").hexdigest()
 

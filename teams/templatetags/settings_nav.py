@@ -1,4 +1,4 @@
-"""`{% load settings_nav %}{% settings_sections as sections %}`: what every settings page shows beside itself."""
+"""`{% load settings_nav %}{% settings_sections as sections %}`: the navigation of settings pages."""
 
 from __future__ import annotations
 

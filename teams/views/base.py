@@ -55,7 +55,7 @@ class SettingsView(LoginRequiredMixin, View):
 
 
 def applied(form: forms.Form, call: Callable[[dict[str, Any]], T]) -> T | None:
-    """Run `call` with the cleaned data; None when the form or the action refuses, with the reasons in the form."""
+    """Run `call` with the cleaned data; None when form or action refuse, with the reasons in the form."""
     if not form.is_valid():
         return None
     try:

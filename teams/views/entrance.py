@@ -29,7 +29,7 @@ from teams.views.base import applied
 
 
 class SignInView(LoginView):
-    """Sign-in; an empty installation leads to its set-up. `demo_people` in the context adds cards to click."""
+    """Sign-in; an empty installation leads to its set-up. `demo_people` in the context adds cards."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and not request.user.is_authenticated and not User.objects.exists():
@@ -74,15 +74,15 @@ class InvitationView(View):
         _limit(request, "invite")
         if request.user.is_authenticated:
             actor = request.actor  # type: ignore[attr-defined]
-            user = join_with_invitation(actor=actor, secret=secret)
+            join_with_invitation(actor=actor, secret=secret)
             messages.success(request, _("Welcome to the team."))
             return redirect("teams:teams")
         found = invitation_by_secret(secret, clock.now())
         form = NewAccountForm(request.POST, email=found.invitation.email if found else "")
-        user = applied(form, lambda data: accept_invitation(secret=secret, **data))
-        if user is None:
+        person = applied(form, lambda data: accept_invitation(secret=secret, **data))
+        if person is None:
             return self._page(request, secret, form=form, status=422)
-        return _sign_in(request, user, "/")
+        return _sign_in(request, person, "/")
 
     def _page(
         self, request: HttpRequest, secret: str, *, form: NewAccountForm | None = None, status: int = 200

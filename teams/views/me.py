@@ -19,7 +19,7 @@ from teams.actions.access import end_all_sessions, end_session
 from teams.actions.people import update_profile
 from teams.actions.tokens import create_token, revoke_token
 from teams.forms import ProfileForm, TokenForm, zone_names
-from teams.models import APIToken, Team
+from teams.models import APIToken, Team, User
 from teams.settings_nav import sections_for
 from teams.views.base import SettingsView, applied, keep_secret, take_secret
 
@@ -55,9 +55,12 @@ class SecurityView(SettingsView):
     """Password, second factor and sessions."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        assert isinstance(request.user, User)
         UserSession.objects.create_from_request(request)
         sessions = UserSession.objects.purge_and_list(request.user)
-        factors = dict(Authenticator.objects.filter(user_id=request.user.pk).values_list("type", "created_at"))
+        factors = dict(
+            Authenticator.objects.filter(user_id=request.user.pk).values_list("type", "created_at")
+        )
         sessions.sort(key=lambda row: (row.session_key != request.session.session_key, -row.pk))
         return self.page(
             "security",
@@ -117,7 +120,7 @@ class TokensView(SettingsView):
             "tokens",
             status=status,
             form=form,
-            tokens=[(token, token.usable(now)) for token in rows],
+            tokens=[(token, token.is_usable(now)) for token in rows],
             secret=secret,
             curl=f"curl -H 'Authorization: Bearer {secret}' {settings.BASE_URL}/api/v1/users/me/",
             crumbs=[(_("API tokens"), "")],

@@ -73,7 +73,9 @@ class TeamPage(SettingsView):
             context["invitations"] = open_invitations(self.actor, team=team)
             values = {name: getattr(team, name) for name in ("name", "description", "visibility")}
             context["team_form"] = TeamForm(initial=values)
-        members = [(row, RoleForm(initial={"role": row.role}, prefix=f"m{row.pk}")) for row in team_members(team)]
+        members = [
+            (row, RoleForm(initial={"role": row.role}, prefix=f"m{row.pk}")) for row in team_members(team)
+        ]
         link = take_secret(self.request, "invitation")
         return self.page(
             "team",
@@ -114,7 +116,9 @@ class AddMemberView(TeamPage):
         )
         if added is None:
             return self.show(team, status=422, add_form=form)
-        messages.success(request, _("%(name)s is in the team now.") % {"name": form.cleaned_data["user"].name})
+        messages.success(
+            request, _("%(name)s is in the team now.") % {"name": form.cleaned_data["user"].name}
+        )
         return redirect(team)
 
 
@@ -147,7 +151,7 @@ class RemoveMemberView(TeamPage):
         return self.confirm(
             title=_("Remove %(name)s from %(team)s?") % words,
             text=_(
-                "They lose what only the team may see, at once. Shifts they hold stay until somebody changes them."
+                "They lose what only the team may see, at once. Their shifts stay until changed."
             ),
             action=_("Remove"),
             back=row.team.get_absolute_url(),
@@ -171,9 +175,7 @@ class TeamInviteView(TeamPage):
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         team = self.managed(slug)
         form = InviteForm(request.POST)
-        made = applied(
-            form, lambda data: create_invitation(actor=self.actor, team_id=team.pk, **data)
-        )
+        made = applied(form, lambda data: create_invitation(actor=self.actor, team_id=team.pk, **data))
         if made is None:
             return self.show(team, status=422, invite_form=form)
         keep_secret(request, "invitation", made[1])

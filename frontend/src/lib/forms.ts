@@ -15,3 +15,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
 else start();
+
+/** A form that stays on the page after it was sent (the composer) empties itself once the server took it. */
+document.addEventListener("htmx:afterRequest", (event) => {
+  const detail = (event as CustomEvent<{ elt: Element; successful: boolean }>).detail;
+  if (detail.successful && detail.elt instanceof HTMLFormElement && "resetOnSuccess" in detail.elt.dataset) detail.elt.reset();
+});

@@ -14,7 +14,8 @@ from notifications.transports.base import TransportError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS: tuple[tuple[int, int], ...] = ((80, 80), (443, 443), (8000, 9000))
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 _TRIED = 3
 
@@ -52,13 +53,17 @@ def resolve(url: str) -> Target:
     for text in addresses:
         if not allowed(ipaddress.ip_address(text)):
             raise TransportError(
-                f"{host} is {text}, an address inside a private network; an admin can allow networks.",
+                f"{host} is {_also(host, text)}an address in a private network; an admin can allow networks.",
                 permanent=True,
             )
     if not addresses:
         raise TransportError(f"The name {host} has no address.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(url, parts.scheme, host, port, path, tuple(addresses[:_TRIED]))
+
+
+def _also(host: str, text: str) -> str:
+    return "" if host == text else f"{text}, "
 
 
 def allowed(address: Address) -> bool:
@@ -85,11 +90,15 @@ def _unwrapped(address: Address) -> Address | None:
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if any(address in network for network in _NAT64):
+    if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     if address in _SIX_TO_FOUR:
         return address.sixtofour
-    if address.teredo is not None or (int(address) >> 32 == 0 and int(address) > 1):
+    if (
+        address.teredo is not None
+        or address in _LOCAL_NAT64
+        or (int(address) >> 32 == 0 and int(address) > 1)
+    ):
         return None
     return address
 

@@ -1,0 +1,241 @@
+"""Input of incident pages; no writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.choices import TRANSITIONS, IncidentStatus, Role, UpdateAudience
+from incidents.models import Incident, SeverityLevel
+from oncall.models import EscalationPolicy
+from services.models import Service
+from teams.actor import Actor
+from teams.models import Team, User
+
+
+class ActorForm(forms.Form):
+    """A form that knows who fills it in and, where there is one, the incident."""
+
+    def __init__(self, *args: Any, actor: Actor, incident: Incident | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        self.incident = incident
+        self.setup()
+
+    def setup(self) -> None:
+        """Narrow choices to what the actor may see."""
+
+
+def severity_choices() -> list[tuple[str, str]]:
+    return [("", str(_("Not set")))] + [(str(row.rank), str(row)) for row in SeverityLevel.objects.all()]
+
+
+class DeclareForm(ActorForm):
+    title = forms.CharField(label=_("What is wrong?"), max_length=200)
+    services = forms.ModelMultipleChoiceField(
+        Service.objects.none(), label=_("Affected services"), required=False
+    )
+    severity = forms.ChoiceField(label=_("Severity"), required=False)
+    impact = forms.CharField(
+        label=_("Who feels it, and how?"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        label=_("Team"),
+        required=False,
+        empty_label=_("The first service's team"),
+    )
+    page = forms.BooleanField(label=_("Page whoever is on call"), required=False, initial=True)
+    kind = forms.BooleanField(label=_("This is a drill"), required=False)
+    source = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    link = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
+
+    def setup(self) -> None:
+        self.fields["services"].queryset = Service.objects.visible_to(self.actor)  # type: ignore[attr-defined]
+        self.fields["team"].queryset = Team.objects.visible_to(self.actor)  # type: ignore[attr-defined]
+        self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        """Keyword arguments of `declare_incident`."""
+        data = self.cleaned_data
+        return {
+            "title": data["title"],
+            "service_ids": [service.pk for service in data["services"]],
+            "team_id": data["team"].pk if data["team"] else None,
+            "severity": int(data["severity"]) if data["severity"] else None,
+            "impact": data["impact"],
+            "page": data["page"],
+            "kind": "drill" if data["kind"] else "real",
+            "source": data["source"],
+            "link": data["link"],
+        }
+
+
+class SeverityForm(ActorForm):
+    severity = forms.ChoiceField(label=_("Severity"), required=False)
+
+    def setup(self) -> None:
+        self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
+        if self.incident is not None and self.incident.severity_id is not None:
+            self.initial["severity"] = str(self.incident.severity_id)
+
+    def values(self) -> dict[str, Any]:
+        chosen = self.cleaned_data["severity"]
+        return {"severity": int(chosen) if chosen else None}
+
+
+class RoleForm(ActorForm):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    user = forms.ModelChoiceField(
+        User.objects.none(), label=_("Person"), required=False, empty_label=_("Nobody")
+    )
+
+    def setup(self) -> None:
+        self.fields["user"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        user = self.cleaned_data["user"]
+        return {"role": self.cleaned_data["role"], "user_id": user.pk if user else None}
+
+
+class NoteForm(ActorForm):
+    text = forms.CharField(label=_("Note"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 3}))
+    happened_at = forms.DateTimeField(
+        label=_("When it happened"),
+        required=False,
+        help_text=_("Leave empty for now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def values(self) -> dict[str, Any]:
+        return {"text": self.cleaned_data["text"], "happened_at": self.cleaned_data["happened_at"]}
+
+
+class UpdateForm(ActorForm):
+    audience = forms.ChoiceField(label=_("For whom"), choices=UpdateAudience.choices)
+    text = forms.CharField(
+        label=_("What they should know"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    next_update_in_minutes = forms.IntegerField(
+        label=_("Next update in (minutes)"),
+        required=False,
+        min_value=0,
+        max_value=10_080,
+        help_text=_("Empty: as the severity promises. 0: no further promise."),
+    )
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class StatusForm(ActorForm):
+    status = forms.ChoiceField(label=_("State"))
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+    cause_unknown = forms.BooleanField(label=_("Cause unknown, mitigation known"), required=False)
+
+    def setup(self) -> None:
+        assert self.incident is not None
+        allowed = [s for s in TRANSITIONS[self.incident.status] if s != IncidentStatus.MERGED]
+        self.fields["status"].choices = [(s, IncidentStatus(s).label) for s in allowed]  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ResolveForm(ActorForm):
+    override_reason = forms.CharField(
+        label=_("Why it is over although not every check holds"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ReasonForm(ActorForm):
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class PageForm(ActorForm):
+    users = forms.ModelMultipleChoiceField(User.objects.none(), label=_("People"), required=False)
+    policy = forms.ModelChoiceField(
+        EscalationPolicy.objects.none(),
+        label=_("Or an escalation policy"),
+        required=False,
+        empty_label=_("This incident's own"),
+    )
+    text = forms.CharField(label=_("What you need from them"), required=False, max_length=2000)
+
+    def setup(self) -> None:
+        self.fields["users"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        policies = EscalationPolicy.objects.visible_to(self.actor)
+        self.fields["policy"].queryset = policies  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "user_ids": [user.pk for user in data["users"]],
+            "policy_id": data["policy"].pk if data["policy"] else None,
+            "text": data["text"],
+        }
+
+
+class SnoozeForm(ActorForm):
+    minutes = forms.TypedChoiceField(
+        label=_("For how long"),
+        coerce=int,
+        choices=[
+            (15, _("15 minutes")),
+            (30, _("30 minutes")),
+            (60, _("1 hour")),
+            (240, _("4 hours")),
+            (720, _("12 hours")),
+        ],
+    )
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ImpactForm(ActorForm):
+    impact = forms.CharField(
+        label=_("Impact in one sentence"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    services = forms.ModelMultipleChoiceField(
+        Service.objects.none(), label=_("Affected services"), required=False
+    )
+
+    def setup(self) -> None:
+        visible = Service.objects.visible_to(self.actor)
+        self.fields["services"].queryset = visible  # type: ignore[attr-defined]
+        if self.incident is not None:
+            self.initial.setdefault("impact", self.incident.impact)
+            held = self.incident.service_rows.values_list("service_id", flat=True)
+            self.initial.setdefault("services", list(held))
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "impact": self.cleaned_data["impact"],
+            "service_ids": [service.pk for service in self.cleaned_data["services"]],
+        }
+
+
+class MergeForm(ActorForm):
+    into = forms.IntegerField(label=_("Number of the incident that goes on"), min_value=1)
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+

@@ -1,0 +1,23 @@
+from django.urls import path, re_path
+
+from incidents.views import entries, pages, verbs
+
+app_name = "incidents"
+
+urlpatterns = [
+    path("incidents/", pages.incident_list, name="list"),
+    path("incidents/declare/", pages.declare, name="declare"),
+    path("incidents/<int:number>/", pages.incident_page, name="detail"),
+    path("incidents/<int:number>/fragment/<slug:name>/", pages.fragment, name="fragment"),
+    path("incidents/<int:number>/acknowledge/", verbs.AcknowledgeView.as_view(), name="acknowledge"),
+    path("incidents/<int:number>/take-command/", verbs.TakeCommandView.as_view(), name="take_command"),
+    path("incidents/<int:number>/timeline/", entries.older, name="older"),
+    path("incidents/<int:number>/timeline/<int:seq>/star/", entries.star, name="star"),
+    path("incidents/<int:number>/timeline/<int:seq>/edit/", entries.edit, name="edit"),
+    path("incidents/<int:number>/timeline/<int:seq>/redact/", entries.redact, name="redact"),
+    re_path(
+        rf"^incidents/(?P<number>[0-9]{{1,9}})/(?P<verb>{'|'.join(verbs.VERBS)})/$",
+        verbs.VerbView.as_view(),
+        name="verb",
+    ),
+]

@@ -1,0 +1,136 @@
+"""The wire shapes of the catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from oncall.api.fields import InstantField, ReferenceField, WholeField, WordField
+from oncall.models import EscalationPolicy
+from services.choices import ChangeKind, EdgeKind, Lifecycle, LinkKind, Tier
+from services.hooks import OpenIncident
+from services.models import ChangeEvent, Dependency, Service, ServiceLink
+from teams.models import Team
+
+
+class LinkSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ServiceLink
+        fields = ["kind", "title", "url"]
+
+
+class LinkInput(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=LinkKind.values, default=LinkKind.OTHER)
+    title = WordField(limit=120, default="", blank=True)
+    url = WordField(limit=500)
+
+
+class ServiceSerializer(serializers.ModelSerializer):
+    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    escalation_policy = WholeField(source="escalation_policy_id", read_only=True)
+    links = LinkSerializer(many=True, read_only=True)
+    created_at = InstantField(read_only=True)
+    url = serializers.CharField(source="get_absolute_url", read_only=True)
+
+    class Meta:
+        model = Service
+        fields = [
+            "id",
+            "slug",
+            "name",
+            "team",
+            "tier",
+            "lifecycle",
+            "description",
+            "escalation_policy",
+            "links",
+            "created_at",
+            "url",
+        ]
+
+
+class ServiceInput(serializers.Serializer):
+    slug = WordField(limit=63, required=False)
+    name = WordField(limit=120)
+    team = ReferenceField(Team, slug=True, required=False, allow_null=True)
+    tier = WholeField(minimum=min(Tier.values), maximum=max(Tier.values), required=False)
+    lifecycle = serializers.ChoiceField(choices=Lifecycle.values, required=False)
+    description = WordField(limit=10_000, blank=True, required=False)
+    escalation_policy = ReferenceField(EscalationPolicy, required=False, allow_null=True)
+    links = LinkInput(many=True, required=False, max_length=30)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for name in ("team", "escalation_policy"):
+            if name in attrs:
+                attrs[f"{name}_id"] = attrs.pop(name)
+        return attrs
+
+
+class DependencyInput(serializers.Serializer):
+    upstream = ReferenceField(Service, slug=True)
+    kind = serializers.ChoiceField(choices=EdgeKind.values, default=EdgeKind.HARD)
+    note = WordField(limit=300, blank=True, default="")
+
+
+class DependencySerializer(serializers.ModelSerializer):
+    upstream = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    downstream = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+
+    class Meta:
+        model = Dependency
+        fields = ["id", "downstream", "upstream", "kind", "note"]
+
+
+class ChangeLinkInput(serializers.Serializer):
+    url = serializers.URLField(max_length=500)
+    title = WordField(limit=120, blank=True, default="")
+
+    def validate_url(self, url: str) -> str:
+        if not url.lower().startswith(("http://", "https://")):
+            raise serializers.ValidationError("Must be an http or https address.")
+        return url
+
+
+@extend_schema_field(LinkSerializer)
+class ChangeLinkField(serializers.Field):
+    """A link as an object, or the address alone."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        link = ChangeLinkInput(data={"url": data} if isinstance(data, str) else data)
+        if not link.is_valid():
+            raise serializers.ValidationError(link.errors)
+        return dict(link.validated_data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class ChangeInput(serializers.Serializer):
+    service = ReferenceField(Service, slug=True)
+    kind = serializers.ChoiceField(choices=ChangeKind.values, default=ChangeKind.DEPLOY)
+    summary = WordField(limit=1024)
+    source = WordField(limit=200, blank=True, default="")
+    happened_at = InstantField(required=False, allow_null=True)
+    links = serializers.ListField(child=ChangeLinkField(), required=False, max_length=20)
+
+
+class ChangeSerializer(serializers.ModelSerializer):
+    service = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    happened_at = InstantField(read_only=True)
+
+    class Meta:
+        model = ChangeEvent
+        fields = ["id", "service", "kind", "summary", "source", "happened_at", "links"]
+
+
+def incident_data(incident: OpenIncident) -> dict[str, Any]:
+    """An open incident beside a service."""
+    return {
+        "number": incident.number,
+        "title": incident.title,
+        "status": incident.status,
+        "severity": incident.severity,
+        "url": incident.url_path,
+    }

@@ -1,0 +1,131 @@
+"""Reads that cross rooms: the Now page, the feed and search."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from alerts.models import Alert
+from incidents.choices import UpdateAudience
+from incidents.models import Incident, IncidentUpdate
+from incidents.selectors import active_by_severity, feed_entries, quiet_since
+from oncall.models import EscalationRun
+from oncall.selectors import OnCallRow, awaiting_ack, next_shift, on_call_overview
+from postmortems.models import ActionItem
+from services.selectors import search as search_services
+from teams.actor import Actor
+from teams.models import Team, User
+
+
+@dataclass(frozen=True)
+class FeedCard:
+    """An open incident as support sees it: the latest word for each audience."""
+
+    incident: Incident
+    public: IncidentUpdate | None
+    support: IncidentUpdate | None
+    internal: IncidentUpdate | None
+
+    @property
+    def say_id(self) -> str:
+        """Id of the element with the sentence to copy."""
+        return f"say-{self.incident.number}"
+
+
+def feed_cards(actor: Actor) -> list[FeedCard]:
+    """Open incidents worst first, each with its latest updates: a fixed number of statements."""
+    incidents = active_by_severity(actor)
+    latest: dict[tuple[int, str], IncidentUpdate] = {}
+    rows = IncidentUpdate.objects.filter(incident__in=[row.pk for row in incidents])
+    for row in rows.order_by("incident_id", "audience", "-sent_at", "-pk").distinct("incident_id", "audience"):
+        latest[(row.incident_id, row.audience)] = row
+    return [
+        FeedCard(
+            incident=incident,
+            public=latest.get((incident.pk, UpdateAudience.PUBLIC)),
+            support=latest.get((incident.pk, UpdateAudience.SUPPORT)),
+            internal=latest.get((incident.pk, UpdateAudience.INTERNAL)),
+        )
+        for incident in incidents
+    ]
+
+
+def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
+    """Everything the Now page shows, for one person."""
+    assert actor.user_id is not None
+    open_incidents = active_by_severity(actor)
+    waiting = waiting_pages(actor)
+    return {
+        "waiting": waiting,
+        "items": my_items(actor),
+        "mine": [row for row in open_incidents if row.commander_id == actor.user_id],
+        "open": open_incidents,
+        "quiet_since": None if open_incidents else quiet_since(actor),
+        "on_call": _by_team(on_call_overview(actor, now)),
+        "next_shift": next_shift(actor.user_id, now),
+        "feed": feed_entries(actor),
+    }
+
+
+def waiting_pages(actor: Actor) -> list[tuple[EscalationRun, Incident]]:
+    """Escalations that have paged the actor and go on, with their incidents."""
+    runs = awaiting_ack(actor.user_id or 0)
+    numbers = [int(run.subject_key.partition(":")[2]) for run in runs if run.subject_key.startswith("incident:")]
+    visible = Incident.objects.visible_to(actor).filter(number__in=numbers).select_related("severity")
+    rows = {f"incident:{row.number}": row for row in visible}
+    found: dict[str, tuple[EscalationRun, Incident]] = {}
+    for run in runs:
+        if run.subject_key in rows:
+            found.setdefault(run.subject_key, (run, rows[run.subject_key]))
+    return list(found.values())
+
+
+def my_items(actor: Actor) -> list[ActionItem]:
+    """The actor's open action items, the most urgent first."""
+    rows = ActionItem.objects.visible_to(actor).filter(owner_id=actor.user_id).open()
+    return list(rows.order_by("due_on", "pk")[:8])
+
+
+def _by_team(rows: list[OnCallRow]) -> list[tuple[Team, list[OnCallRow]]]:
+    teams: dict[int, tuple[Team, list[OnCallRow]]] = {}
+    for row in rows:
+        teams.setdefault(row.schedule.team_id, (row.schedule.team, []))[1].append(row)
+    return list(teams.values())
+
+
+def search(actor: Actor, text: str) -> list[tuple[str, list[dict[str, str]]]]:
+    """Groups of hits for the palette: incidents, services, people, teams, alerts."""
+    text = text.strip().replace("\x00", "")[:100]
+    if not text:
+        return []
+    groups: list[tuple[str, list[dict[str, str]]]] = [
+        ("Incidents", [_hit(str(row), row.get_absolute_url(), "siren", row.get_status_display()) for row in _incidents(actor, text)]),
+        ("Services", [_hit(row.name, row.get_absolute_url(), "server", row.team.name if row.team else "") for row in search_services(actor, text)]),
+        ("Alerts", [_hit(row.title, row.get_absolute_url(), "bell-ring", row.get_status_display()) for row in _alerts(actor, text)]),
+        ("People", [_hit(row.name, f"/oncall/?person={row.pk}", "user", "") for row in _people(text)]),
+    ]
+    return [(label, hits) for label, hits in groups if hits]
+
+
+def _hit(label: str, url: str, icon: str, hint: str) -> dict[str, str]:
+    return {"label": label, "url": url, "icon": icon, "hint": str(hint)}
+
+
+def _incidents(actor: Actor, text: str) -> QuerySet[Incident]:
+    condition = Q(title__icontains=text)
+    number = text.lstrip("#")
+    if number.isdigit() and len(number) < 10:
+        condition |= Q(number=int(number))
+    return Incident.objects.visible_to(actor).filter(condition).order_by("-number")[:8]
+
+
+def _alerts(actor: Actor, text: str) -> QuerySet[Alert]:
+    return Alert.objects.visible_to(actor).filter(title__icontains=text).order_by("-pk")[:5]
+
+
+def _people(text: str) -> QuerySet[User]:
+    return User.objects.filter(name__icontains=text, is_active=True).order_by("name")[:5]
+

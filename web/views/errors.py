@@ -1,0 +1,35 @@
+"""Error pages; machines get problem JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+_API = ("/api/", "/compat/")
+
+
+def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    if request.path.startswith(_API):
+        body = {"type": f"/api/docs/#{code}", "status": status, "code": code, "detail": detail, "errors": {}}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return render(request, f"{status}.html", status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400, "bad_request", "The request cannot be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403, "not_allowed", "You may not do that.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 404, "not_found", "There is nothing here.")
+
+
+def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
+    if request.path.startswith(_API):
+        return _answer(request, 500, "server_error", "Something broke here; it has been logged.")
+    return render(request, "500.html", status=500)
