@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AlertsConfig(AppConfig):
@@ -6,3 +7,12 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import handlers  # noqa: F401 - subscribers register on import
+        from core import panels
+
+        panels.register(
+            "incident",
+            "alerts",
+            title=_("Alerts"),
+            url=lambda number: f"/alerts/panel/{number}/",
+            icon="bell-ring",
+        )

@@ -108,7 +108,7 @@ class WebhookSubscriptionAdmin(ReadOnlyAdmin):
     list_filter = ("active", "team")
     list_select_related = ("team", "created_by")
     search_fields = ("name", "url")
-    exclude = ("secret",)
+    fields = ("name", "team", "url", "events", "active", "created_by", "created_at")
 
 
 @admin.register(CapturedMail)

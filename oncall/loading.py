@@ -70,9 +70,7 @@ def to_override(row: Override) -> rota.Override:
     )
 
 
-def load(
-    schedules: Iterable[Schedule], *, start: dt.datetime, end: dt.datetime
-) -> dict[int, LoadedSchedule]:
+def load(schedules: Iterable[Schedule], *, start: dt.datetime, end: dt.datetime) -> dict[int, LoadedSchedule]:
     """Rotations and overrides touching [start, end) of many schedules, in two statements."""
     rows = {schedule.pk: schedule for schedule in schedules}
     rotations: dict[int, list[rota.Rotation]] = defaultdict(list)

@@ -31,4 +31,3 @@ def register_open_incidents(provider: OpenIncidents) -> None:
 def open_incidents(service_ids: Sequence[int], actor: Actor) -> dict[int, list[OpenIncident]]:
     """Service id → open incidents the actor may see, in one statement; services without any are absent."""
     return _open_incidents[0](service_ids, actor) if _open_incidents else {}
-

@@ -25,6 +25,4 @@ class DependencyQuerySet(models.QuerySet[Any]):
     """An edge is seen only by those who see both ends."""
 
     def visible_to(self, actor: Actor) -> Any:
-        return self.filter(
-            owned_visible(actor, "downstream__team") & owned_visible(actor, "upstream__team")
-        )
+        return self.filter(owned_visible(actor, "downstream__team") & owned_visible(actor, "upstream__team"))

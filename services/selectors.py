@@ -103,9 +103,7 @@ def _walk(service: Service, actor: Actor, *, downwards: bool) -> Walk:
     services = {row.pk: row for row in Service.objects.filter(pk__in=met).select_related("team")}
     circles = [circle for circle in graph.cycles(edges) if met & set(circle)]
     known = {*met, *(node for circle in circles for node in circle)}
-    services |= {
-        row.pk: row for row in Service.objects.filter(pk__in=known - met).select_related("team")
-    }
+    services |= {row.pk: row for row in Service.objects.filter(pk__in=known - met).select_related("team")}
     return Walk(service, reached, services, circles)
 
 

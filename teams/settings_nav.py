@@ -76,7 +76,9 @@ def sections_for(actor: Actor, path: str = "") -> list[dict[str, object]]:
 
 
 def register_own() -> None:
-    """The entries of this app."""
+    """The entries of this app, above those that higher apps have registered before."""
+    others = dict(_entries)
+    _entries.clear()
     base = "/settings/"
     register(
         "me", _("Profile"), f"{base}profile/", "user", text=_("Name, time zone, colour scheme and shortcuts.")
@@ -109,3 +111,4 @@ def register_own() -> None:
     register(
         "organisation", _("Audit log"), f"{base}audit/", "history", text=_("Who changed what, and when.")
     )
+    _entries.update(others)

@@ -63,7 +63,8 @@ def make_membership(user: User, team: Team, role: str = TeamRole.RESPONDER) -> M
 
 
 def actor_of(user: User, *, via: str = "web", token: APIToken | None = None) -> Actor:
-    """The actor of the person as of now: make it anew after roles have changed."""
+    """The actor of the person as the database has it now: make it anew after roles have changed."""
+    user.refresh_from_db()
     return actor_for(user, via=via, token=token)
 
 
@@ -93,6 +94,7 @@ def signed_in(user: User | None) -> Client:
     """A browser signed in as this person; None is a visitor."""
     client = Client()
     if user is not None:
+        user.refresh_from_db()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 

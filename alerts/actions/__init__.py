@@ -1,5 +1,26 @@
 """Changing integrations, silences and windows; rehearsing a page."""
 
+from alerts.actions.holding import add_silence, add_window, end_silence, end_window
+from alerts.actions.integrations import (
+    add_key,
+    create_integration,
+    delete_integration,
+    retire_key,
+    set_active,
+    update_integration,
+)
 from alerts.actions.rehearsal import rehearse
 
-__all__ = ["rehearse"]
+__all__ = [
+    "add_key",
+    "add_silence",
+    "add_window",
+    "create_integration",
+    "delete_integration",
+    "end_silence",
+    "end_window",
+    "rehearse",
+    "retire_key",
+    "set_active",
+    "update_integration",
+]

@@ -7,7 +7,6 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.html import urlize
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.generic import View
@@ -60,7 +59,7 @@ class MailView(OutboxPage):
         context = {
             "mail": mail,
             "form": form,
-            "content": _shown(mail.html) if form == "html" else urlize(mail.text, autoescape=True),
+            "content": _shown(mail.html) if form == "html" else "",
             "tabs": [
                 {"label": label, "url": f"?view={name}", "active": name == form} for name, label in names
             ],

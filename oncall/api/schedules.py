@@ -20,7 +20,6 @@ from oncall.api.serializers import (
     OverrideInput,
     OverrideSerializer,
     RotationInput,
-    RotationPatch,
     ScheduleInput,
     ScheduleSerializer,
     rotation_data,
@@ -140,7 +139,6 @@ class RotationViewSet(ScheduleChildViewSet):
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         row = self._row()
-        self.input_class = RotationPatch
         values = self.checked(partial=True)
         row = rotations.update_rotation(actor=self.actor, rotation_id=row.public_id, values=values)
         return Response(rotation_data(row))

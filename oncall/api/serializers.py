@@ -70,17 +70,6 @@ class RotationInput(serializers.Serializer):
         return {**attrs, **every}
 
 
-class RotationPatch(RotationInput):
-    """The same with `every` changed in part."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        cleaned = super().to_internal_value(data)
-        given = data.get("every")
-        if isinstance(given, dict) and "every" in cleaned:
-            cleaned["every"] = {key: value for key, value in cleaned["every"].items() if key in given}
-        return cleaned
-
-
 def rotation_data(row: Rotation) -> dict[str, Any]:
     """A rotation as it goes out; wall times are in the schedule's zone."""
     return {
@@ -136,11 +125,19 @@ def shift_data(shift: Shift) -> dict[str, Any]:
     return found if shift.rotation_id is None else {**found, "rotation": shift.rotation_id}
 
 
+def _complete(serializer: serializers.Serializer, attrs: dict[str, Any]) -> None:
+    """A list's items are replaced whole, so they must be complete in a partial update too."""
+    missing = [name for name in serializer.fields if name not in attrs]
+    if missing:
+        raise serializers.ValidationError({name: ["This field is required."] for name in missing})
+
+
 class TargetInputSerializer(serializers.Serializer):
     type = serializers.ChoiceField(choices=TargetType.values)
     id = serializers.JSONField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _complete(self, attrs)
         if attrs["type"] == TargetType.TEAM:
             field: serializers.Field = ReferenceField(Team, slug=True)
         else:
@@ -156,6 +153,11 @@ class StepInputSerializer(serializers.Serializer):
     delay_minutes = WholeField(maximum=10080, default=5)
     targets = TargetInputSerializer(many=True, min_length=1, max_length=20)
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("delay_minutes", 5)
+        _complete(self, attrs)
+        return attrs
+
 
 class PolicyInput(serializers.Serializer):
     name = WordField(limit=120)
@@ -166,7 +168,9 @@ class PolicyInput(serializers.Serializer):
 
     def validate_steps(self, steps: list[dict[str, Any]]) -> list[StepInput]:
         return [
-            StepInput(step["delay_minutes"], [TargetInput(item["type"], item["id"]) for item in step["targets"]])
+            StepInput(
+                step["delay_minutes"], [TargetInput(item["type"], item["id"]) for item in step["targets"]]
+            )
             for step in steps
         ]
 
@@ -201,5 +205,3 @@ class CalendarTokenSerializer(serializers.ModelSerializer):
 
 class CalendarTokenInput(serializers.Serializer):
     schedule = ReferenceField(Schedule, required=False, allow_null=True)
-
-

@@ -119,7 +119,11 @@ def _advance(run: EscalationRun, now: dt.datetime) -> None:
 
 
 def _page(
-    run: EscalationRun, policy: PolicySnapshot, entry: Fire | Fallback, now: dt.datetime, names: dict[int, str]
+    run: EscalationRun,
+    policy: PolicySnapshot,
+    entry: Fire | Fallback,
+    now: dt.datetime,
+    names: dict[int, str],
 ) -> bool:
     """Write the deliveries and the record of one step; false when in the end nobody could be paged."""
     round_number, step = (entry.round, entry.step) if isinstance(entry, Fire) else (run.round, _FALLBACK_STEP)
@@ -157,9 +161,7 @@ def _page(
 
 def _record_skip(run: EscalationRun, entry: Skip, now: dt.datetime, names: dict[int, str]) -> None:
     _write_pages(run, entry.round, entry.step, [], entry.unreachable, now)
-    reasons = [
-        f"{names[user]} {reason}" if user in names else reason for user, reason in entry.unreachable
-    ]
+    reasons = [f"{names[user]} {reason}" if user in names else reason for user, reason in entry.unreachable]
     publish(
         StepSkipped(
             subject_key=run.subject_key,

@@ -47,7 +47,9 @@ class PolicyStep(models.Model):
         ordering = ["policy_id", "position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["policy", "position"], name="step_position_once", deferrable=models.Deferrable.DEFERRED
+                fields=["policy", "position"],
+                name="step_position_once",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(condition=Q(delay_minutes__lte=10080), name="step_delay_bounded"),
         ]
@@ -62,7 +64,9 @@ class PolicyTarget(models.Model):
     step = models.ForeignKey(PolicyStep, on_delete=models.CASCADE, related_name="targets")
     type = models.CharField(max_length=10, choices=TargetType.choices)
     user = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    schedule = models.ForeignKey("oncall.Schedule", null=True, blank=True, on_delete=models.CASCADE, related_name="targets")
+    schedule = models.ForeignKey(
+        "oncall.Schedule", null=True, blank=True, on_delete=models.CASCADE, related_name="targets"
+    )
     team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
 
     class Meta:

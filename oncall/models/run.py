@@ -36,7 +36,9 @@ class EscalationRun(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    ended_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -68,7 +70,9 @@ class RunPage(models.Model):
     run = models.ForeignKey(EscalationRun, on_delete=models.CASCADE, related_name="pages")
     round = models.PositiveSmallIntegerField()
     step = models.PositiveSmallIntegerField()
-    user = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="pages")
+    user = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="pages"
+    )
     reached = models.BooleanField(default=True)
     reason = models.CharField(max_length=300, blank=True, default="")
     at = models.DateTimeField()

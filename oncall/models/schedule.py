@@ -58,7 +58,9 @@ class Rotation(models.Model):
     week_start = models.CharField(max_length=2, default="mo")
     restrictions = models.JSONField(default=list, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
-    successor_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    successor_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = RotationQuerySet.as_manager()
@@ -85,7 +87,9 @@ class Override(models.Model):
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
     kind = models.CharField(max_length=10, choices=OverrideKind.choices, default=OverrideKind.TAKE_OVER)
     user = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    replaces = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    replaces = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     created_by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")

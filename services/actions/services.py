@@ -112,7 +112,10 @@ def _fill(actor: Actor, service: Service, values: Mapping[str, Any]) -> None:
         service.lifecycle = values["lifecycle"]
     if "escalation_policy_id" in values:
         policy_id = values["escalation_policy_id"]
-        if policy_id is not None and not EscalationPolicy.objects.visible_to(actor).filter(pk=policy_id).exists():
+        if (
+            policy_id is not None
+            and not EscalationPolicy.objects.visible_to(actor).filter(pk=policy_id).exists()
+        ):
             raise field_error("escalation_policy", "There is no such escalation policy.")
         service.escalation_policy_id = policy_id
 

@@ -10,8 +10,12 @@ from services.querysets import DependencyQuerySet
 class Dependency(models.Model):
     """`downstream` needs `upstream`. Cycles are allowed, self-edges are not."""
 
-    downstream = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="upstream_edges")
-    upstream = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="downstream_edges")
+    downstream = models.ForeignKey(
+        "services.Service", on_delete=models.CASCADE, related_name="upstream_edges"
+    )
+    upstream = models.ForeignKey(
+        "services.Service", on_delete=models.CASCADE, related_name="downstream_edges"
+    )
     kind = models.CharField(max_length=10, choices=EdgeKind.choices, default=EdgeKind.HARD)
     note = models.CharField(max_length=300, blank=True, default="")
 

@@ -3,7 +3,11 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import BaseRouter
 
+from teams.api import schema as _schema
 from teams.api.views import MembershipViewSet, MeView, TeamViewSet, TokenViewSet, UserViewSet
+
+# Imported for what it registers.
+assert _schema
 
 extra_urls = [
     path("users/me/", MeView.as_view({"get": "retrieve", "patch": "partial_update"}), name="me"),

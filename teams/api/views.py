@@ -48,6 +48,8 @@ class TeamViewSet(ListModelMixin, RetrieveModelMixin, ActorViewSet):
 
     def get_object(self) -> Team:
         word = self.kwargs["slug"]
+        if not word.isprintable():
+            raise NotVisible
         rows = self.get_queryset()
         found: Team | None = rows.filter(slug=word[:60]).first()
         if found is None:

@@ -64,7 +64,13 @@ def _changes(entry: AuditEntry) -> list[tuple[str, str]]:
             for key, value in after.items()
             if before.get(key) != value
         ]
-    return [(key, _text(value)) for key, value in entry.data.items() if value not in (None, "", {}, [])]
+    # A name beside an id says the same to people.
+    hidden = {"user"} if "name" in entry.data else set()
+    return [
+        (key, _text(value))
+        for key, value in entry.data.items()
+        if key not in hidden and value not in (None, "", {}, [])
+    ]
 
 
 def _text(value: object) -> str:

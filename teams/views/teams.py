@@ -150,9 +150,7 @@ class RemoveMemberView(TeamPage):
         words = {"name": row.user.name, "team": row.team.name}
         return self.confirm(
             title=_("Remove %(name)s from %(team)s?") % words,
-            text=_(
-                "They lose what only the team may see, at once. Their shifts stay until changed."
-            ),
+            text=_("They lose what only the team may see, at once. Their shifts stay until changed."),
             action=_("Remove"),
             back=row.team.get_absolute_url(),
         )

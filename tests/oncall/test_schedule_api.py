@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 def test_the_fields_of_a_schedule_and_its_rotation(people: People) -> None:
     api = people.api("owner")
     with time_machine.travel(START, tick=False):
-        made = api.post("/api/v1/schedules/", {"team": people.team.slug, "name": "Primary", "timezone": "Europe/Berlin"})
+        made = api.post(
+            "/api/v1/schedules/", {"team": people.team.slug, "name": "Primary", "timezone": "Europe/Berlin"}
+        )
         assert made.status_code == 201, made.json()
         pk = made.json()["id"]
         assert made.json() == {
@@ -58,7 +60,9 @@ def test_the_fields_of_a_schedule_and_its_rotation(people: People) -> None:
 
 def test_shifts_gaps_and_on_call(people: People) -> None:
     schedule = make_schedule(people.team)
-    rotation = make_rotation(schedule, [[people.owner.pk], [people.teammate.pk]], unit="day", ends_at="2026-11-22T00:00")
+    rotation = make_rotation(
+        schedule, [[people.owner.pk], [people.teammate.pk]], unit="day", ends_at="2026-11-22T00:00"
+    )
     api, base = people.api("stranger"), f"/api/v1/schedules/{schedule.pk}"
     shifts = api.get(f"{base}/shifts/?from=2026-11-20T00:00:00Z&to=2026-11-23T00:00:00Z").json()
     assert shifts["results"] == [
@@ -124,7 +128,9 @@ def test_a_window_of_400_days_is_answered(people: People) -> None:
     schedule = make_schedule(people.team)
     url = f"/api/v1/schedules/{schedule.pk}/shifts/?from=2026-01-01&to=2027-02-05"
     assert people.api("owner").get(url).json()["results"] == []
-    assert people.api("owner").get(f"/api/v1/schedules/{schedule.pk}/on-call/?at=9999-01-01").status_code == 400
+    assert (
+        people.api("owner").get(f"/api/v1/schedules/{schedule.pk}/on-call/?at=9999-01-01").status_code == 400
+    )
 
 
 GOOD = {"name": "R", "starts_at": "2026-11-16T09:00", "every": {"unit": "week", "count": 1}, "members": [[1]]}
@@ -181,7 +187,7 @@ def test_every_wrong_rotation_is_refused_by_field(people: People) -> None:
     for change, _field in BAD:
         answer = api.post(url, {**GOOD, "members": [[people.owner.pk]], **change})
         found.append((change, answer.status_code, next(iter(answer.json().get("errors", {})), "")))
-    assert found == [(change, 400, field if field != "members" or change.get("members") else field) for change, field in BAD]
+    assert found == [(change, 400, field) for change, field in BAD]
     for body in ([], "x", 5, None):
         assert api.post(url, body).status_code == 400
     assert not Rotation.objects.exists()
@@ -227,7 +233,10 @@ def test_an_edit_changes_nothing_before_now_and_keeps_the_id(people: People) -> 
         clock.shift(dt.timedelta(days=1))
         again = api.patch(item, {"members": [[people.owner.pk, people.teammate.pk]]}).json()
         assert api.get(item).json() == again
-        rows = [(row["start"], row["end"], row["users"], row["rotation"]) for row in api.get(window).json()["results"]]
+        rows = [
+            (row["start"], row["end"], row["users"], row["rotation"])
+            for row in api.get(window).json()["results"]
+        ]
         both = sorted([people.owner.pk, people.teammate.pk])
         assert rows == [
             ("2026-11-18T00:00:00Z", "2026-11-20T12:00:00Z", [people.owner.pk], rotation.pk),
@@ -237,7 +246,10 @@ def test_an_edit_changes_nothing_before_now_and_keeps_the_id(people: People) -> 
         clock.shift(dt.timedelta(days=1))
         assert api.delete(item).status_code == 204
         after = [(row["start"], row["end"], row["users"]) for row in api.get(window).json()["results"]]
-        assert after == [*(row[:3] for row in rows[:2]), ("2026-11-21T12:00:00Z", "2026-11-22T12:00:00Z", both)]
+        assert after == [
+            *(row[:3] for row in rows[:2]),
+            ("2026-11-21T12:00:00Z", "2026-11-22T12:00:00Z", both),
+        ]
         assert api.get(item).status_code == 404
         assert api.delete(item).status_code == 404
         assert api.get(f"{base}/rotations/").json()["results"] == []
@@ -262,7 +274,8 @@ def test_a_rotation_that_has_not_begun_is_changed_in_place(people: People) -> No
     with time_machine.travel(START, tick=False):
         patched = api.patch(item, {"every": {"unit": "day"}}).json()
         assert (patched["every"], patched["serves_from"]) == ({"unit": "day", "count": 1}, "2026-12-01T09:00")
-        assert api.patch(item, {"every": {"count": 3}}).status_code == 400
+        assert api.patch(item, {"every": {"count": 3}}).json()["every"] == {"unit": "day", "count": 3}
+        assert api.patch(item, {"restrictions": [{"from": "09:00"}]}).status_code == 400
         assert Rotation.objects.count() == 1
         assert api.delete(item).status_code == 204
     assert Rotation.objects.count() == 0
@@ -323,13 +336,22 @@ def test_wrong_overrides_are_refused_by_field(people: People) -> None:
     for change, fields in wrong:
         answer = api.post(url, {**good, **change})
         assert (answer.status_code, list(answer.json()["errors"])) == (400, fields), change
-    assert api.post(url, {"kind": "remove", "replaces": gone.pk, **{k: good[k] for k in ("starts_at", "ends_at")}}).status_code == 201
+    assert (
+        api.post(
+            url, {"kind": "remove", "replaces": gone.pk, **{k: good[k] for k in ("starts_at", "ends_at")}}
+        ).status_code
+        == 201
+    )
 
 
 def test_a_schedule_in_use_stays(people: People) -> None:
     schedule = make_schedule(people.team)
     api = people.api("owner")
-    policy = {"name": "P", "team": people.team.slug, "steps": [{"delay_minutes": 5, "targets": [{"type": "schedule", "id": schedule.pk}]}]}
+    policy = {
+        "name": "P",
+        "team": people.team.slug,
+        "steps": [{"delay_minutes": 5, "targets": [{"type": "schedule", "id": schedule.pk}]}],
+    }
     assert api.post("/api/v1/escalation-policies/", policy).status_code == 201
     refused = api.delete(f"/api/v1/schedules/{schedule.pk}/")
     assert (refused.status_code, refused.json()["code"]) == (409, "in_use")

@@ -36,7 +36,11 @@ def test_the_fields_of_a_service(people: People) -> None:
     assert made.json() == full
     assert api.get("/api/v1/services/pay/").json() == full
     assert api.get(f"/api/v1/services/{pk}/").json() == full
-    assert api.get("/api/v1/services/?q=PAYM&tier=1").json() == {"next": None, "previous": None, "results": [full]}
+    assert api.get("/api/v1/services/?q=PAYM&tier=1").json() == {
+        "next": None,
+        "previous": None,
+        "results": [full],
+    }
     patched = api.patch("/api/v1/services/pay/", {"tier": 2, "links": [], "escalation_policy": None})
     assert patched.json() == {**full, "tier": 2, "links": [], "escalation_policy": None}
     assert api.delete("/api/v1/services/pay/").status_code == 204
@@ -91,11 +95,22 @@ def test_dependencies(people: People) -> None:
     shop, pay = make_service(people.team, "shop"), make_service(people.team, "pay")
     api, url = people.api("owner"), "/api/v1/services/shop/dependencies/"
     made = api.post(url, {"upstream": "pay", "kind": "soft", "note": "falls back"})
-    edge = {"id": made.json()["id"], "downstream": "shop", "upstream": "pay", "kind": "soft", "note": "falls back"}
+    edge = {
+        "id": made.json()["id"],
+        "downstream": "shop",
+        "upstream": "pay",
+        "kind": "soft",
+        "note": "falls back",
+    }
     assert (made.status_code, made.json()) == (201, edge)
     again = api.post(url, {"upstream": pay.pk})
     assert (again.status_code, again.json()) == (200, {**edge, "kind": "hard", "note": ""})
-    assert api.get(url).json() == {"results": [again.json()], "downstream": [], "next": None, "previous": None}
+    assert api.get(url).json() == {
+        "results": [again.json()],
+        "downstream": [],
+        "next": None,
+        "previous": None,
+    }
     assert api.get("/api/v1/services/pay/dependencies/").json()["downstream"] == [again.json()]
     for body, field in [
         ({"upstream": "shop"}, "upstream"),
@@ -132,8 +147,22 @@ def test_blast_radius_and_suspects(people: People) -> None:
         "service": "db",
         "affected": [
             {"slug": "pay", "depth": 1, "kind": "hard", "path": ["db", "pay"], "tier": 2, "team": slug},
-            {"slug": "shop", "depth": 2, "kind": "soft", "path": ["db", "pay", "shop"], "tier": 1, "team": slug},
-            {"slug": "mail", "depth": 3, "kind": "soft", "path": ["db", "pay", "shop", "mail"], "tier": 4, "team": None},
+            {
+                "slug": "shop",
+                "depth": 2,
+                "kind": "soft",
+                "path": ["db", "pay", "shop"],
+                "tier": 1,
+                "team": slug,
+            },
+            {
+                "slug": "mail",
+                "depth": 3,
+                "kind": "soft",
+                "path": ["db", "pay", "shop", "mail"],
+                "tier": 4,
+                "team": None,
+            },
         ],
         "counts_by_tier": {"1": 1, "2": 1, "4": 1},
         "teams": [slug],
@@ -160,7 +189,13 @@ def test_blast_radius_and_suspects(people: People) -> None:
                 "tier": 1,
                 "team": slug,
                 "open_incidents": [
-                    {"number": 7, "title": "Down", "status": "investigating", "severity": 1, "url": "/incidents/7/"}
+                    {
+                        "number": 7,
+                        "title": "Down",
+                        "status": "investigating",
+                        "severity": 1,
+                        "url": "/incidents/7/",
+                    }
                 ],
                 "recent_changes": [
                     {
@@ -184,7 +219,13 @@ def test_blast_radius_and_suspects(people: People) -> None:
 def test_changes(people: People) -> None:
     make_service(people.team, "pay")
     api = people.api("teammate")
-    body = {"service": "pay", "kind": "config", "summary": "Limit 5", "source": "terraform", "links": ["https://ci.example/1"]}
+    body = {
+        "service": "pay",
+        "kind": "config",
+        "summary": "Limit 5",
+        "source": "terraform",
+        "links": ["https://ci.example/1"],
+    }
     with time_machine.travel(NOW, tick=False):
         made = api.post("/api/v1/changes/", {**body, "happened_at": "2026-11-20T12:30:00+01:00"})
         assert made.status_code == 201, made.json()
@@ -208,5 +249,8 @@ def test_changes(people: People) -> None:
             ({"links": {"a": 1}}, "links"),
         ]:
             answer = api.post("/api/v1/changes/", {**body, **change})
-            assert (answer.status_code, [key.split(".non")[0] for key in answer.json()["errors"]]) == (400, [field]), change
+            assert (answer.status_code, [key.split(".non")[0] for key in answer.json()["errors"]]) == (
+                400,
+                [field],
+            ), change
         assert people.api("stranger").post("/api/v1/changes/", body).status_code == 403

@@ -25,8 +25,6 @@ LOGIN = "/accounts/login/"
 @pytest.fixture(autouse=True)
 def _fresh_limits():
     cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

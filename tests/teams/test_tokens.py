@@ -95,7 +95,7 @@ def test_a_bound_admin_token_administers_nothing_else(people):
 def test_expired_and_revoked_tokens_answer_401(people, time_machine):
     time_machine.move_to("2026-11-01 10:00Z", tick=False)
     soon = clock.now() + dt.timedelta(minutes=5)
-    row, secret = create_token(actor=people.actor("owner"), name="x", scopes=["read"], expires_at=soon)
+    _row, secret = create_token(actor=people.actor("owner"), name="x", scopes=["read"], expires_at=soon)
     other, other_secret = create_token(actor=people.actor("owner"), name="y", scopes=["read"])
     assert bearer(secret).get(ME).status_code == 200
     time_machine.move_to(soon, tick=False)

@@ -39,7 +39,7 @@ class EmailTransport:
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[outgoing.address],
             headers=headers,
-            connection=_connection(limit),
+            connection=connection(limit),
         )
         message.attach_alternative(mail.html, "text/html")
         try:
@@ -75,7 +75,8 @@ def _capture(outgoing: Outgoing, mail: Rendered, headers: dict[str, str]) -> Rec
     return Receipt(provider_id=f"outbox:{row.pk}")
 
 
-def _connection(limit: float) -> BaseEmailBackend:
+def connection(limit: float) -> BaseEmailBackend:
+    """A connection to the server of `EMAIL_URL` whose every step takes at most `limit` seconds."""
     config: dict[str, Any] = dj_email_url.parse(settings.EMAIL_URL)
     backend = config["EMAIL_BACKEND"]
     if backend != _SMTP:

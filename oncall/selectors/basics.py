@@ -129,7 +129,7 @@ def next_shift(user_id: int, at: dt.datetime) -> tuple[Schedule, rota.Shift] | N
 
 def schedules_naming(user_id: int) -> list[Schedule]:
     """Schedules in which the person is a member or stands in."""
-    by_rotation = Schedule.objects.extra(  # noqa: S610 - a fixed condition with a bound parameter
+    by_rotation = Schedule.objects.extra(
         where=[
             "EXISTS (SELECT 1 FROM oncall_rotation r, jsonb_array_elements(r.members) t"
             " WHERE r.schedule_id = oncall_schedule.id AND t @> to_jsonb(%s::bigint))"
@@ -163,7 +163,5 @@ def subject_runs(subject_key: str) -> list[EscalationRun]:
 
 def awaiting_ack(user_id: int) -> list[EscalationRun]:
     """Active escalations that have paged this person, newest first."""
-    rows = EscalationRun.objects.filter(
-        status=RunStatus.ACTIVE, pages__user_id=user_id, pages__reached=True
-    )
+    rows = EscalationRun.objects.filter(status=RunStatus.ACTIVE, pages__user_id=user_id, pages__reached=True)
     return list(rows.distinct().order_by("-pk")[:20])

@@ -1,0 +1,53 @@
+"""Alerts: list, page, panel of an incident."""
+
+from __future__ import annotations
+
+import orjson
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from alerts import selectors
+from alerts.choices import AlertStatus
+from alerts.filters import AlertFilter
+from core.errors import NotVisible
+from core.pages import actor_of, keyset
+
+
+@login_required
+def alert_list(request: HttpRequest) -> HttpResponse:
+    """All alerts the viewer may see, newest first."""
+    found = AlertFilter(request.GET, queryset=selectors.for_list(actor_of(request)))
+    page = keyset(found.qs, request.GET.get("cursor", ""))
+    context = {
+        "page": page,
+        "status_choices": [("open", _("Open")), *AlertStatus.choices],
+        "holds": selectors.holds(actor_of(request)),
+    }
+    return render(request, "alerts/pages/list.html", context)
+
+
+@login_required
+def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One alert: labels, payload, and why it went where it went."""
+    actor = actor_of(request)
+    alert = selectors.for_list(actor).defer(None).filter(pk=pk).first()
+    if alert is None:
+        raise NotVisible
+    payload = orjson.dumps(alert.raw, option=orjson.OPT_INDENT_2).decode() if alert.raw is not None else ""
+    context = {
+        "alert": alert,
+        "incident": selectors.visible_incident(alert, actor),
+        "payload": payload,
+        "items": list(alert.items.order_by("-pk")[:20]),
+    }
+    return render(request, "alerts/pages/detail.html", context)
+
+
+@login_required
+def incident_panel(request: HttpRequest, number: int) -> HttpResponse:
+    """The alerts of an incident, as a panel of its page."""
+    rows = selectors.of_incident(actor_of(request), number)
+    template = "panel" if request.htmx else "panel_page"  # type: ignore[attr-defined]
+    return render(request, f"alerts/partials/{template}.html", {"alerts": rows, "number": number})

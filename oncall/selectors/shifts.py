@@ -1,0 +1,77 @@
+"""Shifts and gaps ahead, over many schedules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oncall import rota
+from oncall.loading import load
+from oncall.models import Schedule
+from oncall.selectors.basics import schedules_naming
+from teams.actor import Actor
+from teams.models import User
+
+AHEAD = dt.timedelta(days=14)
+MINE_AHEAD = dt.timedelta(days=60)
+# A schedule that serves nobody at all is empty rather than full of holes.
+_SHOWN_GAPS = 3
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """When nobody serves in the days ahead. `empty`: nobody serves in any of them."""
+
+    count: int
+    first: list[rota.Gap]
+    total: dt.timedelta
+    empty: bool
+
+
+def gaps_ahead(
+    schedules: Iterable[Schedule], at: dt.datetime, length: dt.timedelta = AHEAD
+) -> dict[int, Gaps]:
+    """Schedule id → its gaps from `at` on; schedules without any are absent. Two statements."""
+    found: dict[int, Gaps] = {}
+    for pk, item in load(schedules, start=at, end=at + length).items():
+        rows = rota.gaps(item.rotations, item.overrides, item.zone, at, at + length)
+        total = sum((gap.end - gap.start for gap in rows), dt.timedelta())
+        if rows:
+            found[pk] = Gaps(len(rows), rows[:_SHOWN_GAPS], total, total >= length)
+    return found
+
+
+@dataclass(frozen=True)
+class MyShift:
+    """A shift of one person. `others` serve with them."""
+
+    schedule: Schedule
+    start: dt.datetime
+    end: dt.datetime
+    others: list[User]
+    running: bool
+
+
+def my_shifts(actor: Actor, at: dt.datetime, length: dt.timedelta = MINE_AHEAD) -> list[MyShift]:
+    """The actor's shifts from `at` on in visible schedules, the running ones first."""
+    user_id = actor.user_id or 0
+    visible = set(Schedule.objects.visible_to(actor).values_list("pk", flat=True))
+    schedules = {row.pk: row for row in schedules_naming(user_id) if row.pk in visible}
+    rows: list[tuple[int, rota.Shift]] = []
+    for pk, item in load(schedules.values(), start=at, end=at + length).items():
+        shifts = rota.final_shifts(item.rotations, item.overrides, item.zone, at, at + length)
+        rows += [(pk, shift) for shift in shifts if user_id in shift.users]
+    others = {user for _pk, shift in rows for user in shift.users} - {user_id}
+    people = {user.pk: user for user in User.objects.filter(pk__in=others)}
+    rows.sort(key=lambda row: (row[1].start, row[0]))
+    return [
+        MyShift(
+            schedule=schedules[pk],
+            start=shift.start,
+            end=shift.end,
+            others=[people[user] for user in shift.users if user in people],
+            running=shift.start <= at,
+        )
+        for pk, shift in rows
+    ]
