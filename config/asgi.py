@@ -5,16 +5,20 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("WATCHBILL_POOL", "1")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+# Whitenoise warns of a folder that collectstatic has not made yet.
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter
 
 from alerts.intake.messages import MAX_WIRE
-from alerts.intake.receive import PREFIXES
 from alerts.intake.mounts import IntakeASGI
+from alerts.intake.receive import PREFIXES
 from core.asgi import Guard
+from statuspage.serving import StatusASGI
 from web.live.routing import application as live
 
 MAX_PAGE_BODY = 12 * 1024 * 1024
@@ -26,5 +30,8 @@ def body_limit(path: str) -> int:
 
 
 application = ProtocolTypeRouter(
-    {"http": Guard(IntakeASGI(django_application), limit_for=body_limit), "websocket": live}
+    {
+        "http": StatusASGI(Guard(IntakeASGI(django_application), limit_for=body_limit)),
+        "websocket": live,
+    }
 )

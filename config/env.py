@@ -295,7 +295,8 @@ def _oidc_groups(source: _Source) -> tuple[tuple[str, str, str], ...]:
         role = role.strip() or "responder"
         if not group.strip() or not slug.strip() or role not in _TEAM_ROLES:
             raise EnvError(
-                f"OIDC_GROUPS must be like 'group=team-slug:role' with role manager, responder or observer, got '{entry}'."
+                "OIDC_GROUPS must be like 'group=team-slug:role' with role manager, responder or observer, "
+                f"got '{entry}'."
             )
         found.append((group.strip(), slug.strip(), role))
     return tuple(found)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 _SECRET_KEYS = re.compile(r"(password|secret|token|authorization|routing_key|api_?key|cookie)", re.I)
-_SECRET_PATHS = re.compile(r"(/intake/[a-z0-9_]+/)[^/\s\"]+|([?&](?:token|key)=)[^&\s\"]+|(GenieKey )\S+|(Bearer )\S+")
+_SECRET_PATHS = re.compile(r"(/intake/[a-z0-9_]+/)[^/\s\"]+|(/a/)[^/\s\"]+|([?&](?:token|key)=)[^&\s\"]+|(GenieKey )\S+|(Bearer )\S+")
 
 
 def redact(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,14 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("WATCHBILL_POOL", "1")
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+# Whitenoise warns of a folder that collectstatic has not made yet.
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 django_application = get_wsgi_application()
 
 from alerts.intake.mounts import IntakeWSGI
+from statuspage.serving import StatusWSGI
 
-application = IntakeWSGI(django_application)
+application = StatusWSGI(IntakeWSGI(django_application))

@@ -17,6 +17,8 @@ from oncall.events import EscalationExhausted, PagesSent, StepSkipped
 from teams.actor import system_actor
 
 _PREFIX = "incident:"
+# What outgoing webhooks are told, as `incident.<word>`.
+WEBHOOK_CHANGES = ("declared", "acknowledged", "status", "severity", "role", "update", "merged", "paged", "snoozed")
 
 
 def _number(subject_key: str) -> int | None:
@@ -132,7 +134,7 @@ def changed_feed(event: IncidentChanged) -> None:
 def changed_webhooks(event: IncidentChanged) -> None:
     """One delivery for each outgoing webhook that wants to know; restricted incidents stay inside."""
     incident = Incident.objects.select_related("team", "commander", "severity").get(number=event.number)
-    if incident.visibility != "open" or event.what in ("details", "alerts_clear"):
+    if incident.visibility != "open" or event.what not in WEBHOOK_CHANGES:
         return
     fan_out(
         event=f"incident.{event.what}",

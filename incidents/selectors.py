@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from incidents.choices import EntryAudience
 from incidents.models import Incident, IncidentService, RoleAssignment, SeverityLevel, TimelineEntry
 from incidents.permissions import TABLE
+from services.hooks import OpenIncident
 from services.models import Service
 from teams.actor import Actor
 
@@ -96,6 +98,26 @@ def quiet_since(actor: Actor) -> dt.datetime | None:
     """When the last incident the actor may see ended; None when there never was one."""
     row = Incident.objects.visible_to(actor).filter(resolved_at__isnull=False).order_by("-resolved_at").first()
     return row.resolved_at if row else None
+
+
+def open_by_service(service_ids: Sequence[int], actor: Actor) -> dict[int, list[OpenIncident]]:
+    """Service id → open incidents the actor may see (the hook of `services`), in one statement."""
+    rows = IncidentService.objects.filter(
+        service_id__in=service_ids, incident__in=Incident.objects.visible_to(actor).active()
+    )
+    found: dict[int, list[OpenIncident]] = {}
+    for row in rows.select_related("incident").order_by("-incident__number"):
+        incident = row.incident
+        found.setdefault(row.service_id, []).append(
+            OpenIncident(
+                number=incident.number,
+                title=incident.title,
+                status=incident.status,
+                severity=incident.severity_id,
+                url_path=incident.get_absolute_url(),
+            )
+        )
+    return found
 
 
 def webhook_payload(incident: Incident, change: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import live
+        from notifications import handlers, live  # noqa: F401 - subscribers register on import
         from teams import settings_nav
 
         live.register()

@@ -30,10 +30,6 @@ class Block:
     text: str = ""
 
     @property
-    def hue(self) -> int:
-        return self.users[0].hue if self.users else 0
-
-    @property
     def names(self) -> str:
         return ", ".join(user.name for user in self.users)
 

@@ -9,6 +9,23 @@ class TurnUnit(models.TextChoices):
     MONTH = "month", _("Months")
 
 
+EVERY = {
+    TurnUnit.HOUR: (_("Every hour"), _("Every %(count)d hours")),
+    TurnUnit.DAY: (_("Every day"), _("Every %(count)d days")),
+    TurnUnit.WEEK: (_("Every week"), _("Every %(count)d weeks")),
+    TurnUnit.MONTH: (_("Every month"), _("Every %(count)d months")),
+}
+WEEKDAYS = {
+    "mo": _("Mon"),
+    "tu": _("Tue"),
+    "we": _("Wed"),
+    "th": _("Thu"),
+    "fr": _("Fri"),
+    "sa": _("Sat"),
+    "su": _("Sun"),
+}
+
+
 class OverrideKind(models.TextChoices):
     TAKE_OVER = "take_over", _("Takes over alone")
     REPLACE = "replace", _("Replaces one person")

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 
+from oncall.selectors import PagedNow, paged_now, policy_ids_of
 from services import graph, hooks
 from services.models import ChangeEvent, Dependency, Service, ServiceLink
 from teams.actor import Actor
@@ -52,6 +53,71 @@ def edges_of(service: Service, actor: Actor) -> tuple[list[Dependency], list[Dep
     upstream = rows.filter(downstream=service).order_by("upstream__slug")
     downstream = rows.filter(upstream=service).order_by("downstream__slug")
     return list(upstream), list(downstream)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page by address; `earlier` and `later` are cursors or ""."""
+
+    rows: list[Service]
+    earlier: str
+    later: str
+
+
+def page_by_slug(rows: QuerySet[Service], cursor: str, size: int = 50) -> Page:
+    """A page in order of address. A cursor is `a<slug>` (after it) or `b<slug>` (before it)."""
+    way, slug = cursor[:1], cursor[1:64]
+    known = way in ("a", "b") and slug.replace("-", "").isalnum() and slug.isascii()
+    if known and way == "b":
+        found = list(rows.filter(slug__lt=slug).order_by("-slug")[: size + 1])
+        more, found = len(found) > size, found[:size][::-1]
+        return Page(found, f"b{found[0].slug}" if more else "", f"a{found[-1].slug}" if found else "")
+    if known:
+        rows = rows.filter(slug__gt=slug)
+    found = list(rows.order_by("slug")[: size + 1])
+    more, found = len(found) > size, found[:size]
+    before = f"b{found[0].slug}" if known and found else ""
+    return Page(found, before, f"a{found[-1].slug}" if more else "")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A service with what lists show beside it. `paged`: whom its policy pages first, None without policy."""
+
+    service: Service
+    paged: PagedNow | None
+    incidents: list[hooks.OpenIncident]
+    last_change: dt.datetime | None
+
+
+def with_facts(services: Sequence[Service], actor: Actor, at: dt.datetime) -> list[Facts]:
+    """On-call now, open incidents and last change of each: a fixed number of statements."""
+    ids = [row.pk for row in services]
+    policies = policy_ids_of({row.pk: (row.escalation_policy_id, row.team_id) for row in services})
+    paged = paged_now(policies.values(), at)
+    incidents = open_incidents(ids, actor)
+    changed = ChangeEvent.objects.filter(service_id__in=ids).order_by().values_list("service_id")
+    changes = dict(changed.annotate(last=Max("happened_at")))
+    return [
+        Facts(
+            service=row,
+            paged=paged.get(policies.get(row.pk, 0)),
+            incidents=incidents.get(row.pk, []),
+            last_change=changes.get(row.pk),
+        )
+        for row in services
+    ]
+
+
+def latest_changes(service: Service, actor: Actor, limit: int = 10) -> list[ChangeEvent]:
+    """The newest change events of one service."""
+    return list(ChangeEvent.objects.visible_to(actor).filter(service=service)[:limit])
+
+
+def others(service: Service | None, actor: Actor) -> list[Service]:
+    """Every other visible service, by name: what one may depend on."""
+    rows = Service.objects.visible_to(actor).order_by("name", "pk")
+    return list(rows.exclude(pk=service.pk) if service else rows)
 
 
 @dataclass(frozen=True)

@@ -1,2 +1,13 @@
+from django.urls import path
+
+from services.views import pages
+
 app_name = "services"
-urlpatterns: list = []
+
+urlpatterns = [
+    path("services/", pages.service_list, name="list"),
+    path("services/new/", pages.edit, name="new"),
+    path("services/<slug:slug>/", pages.detail, name="detail"),
+    path("services/<slug:slug>/edit/", pages.edit, name="edit"),
+    path("services/<slug:slug>/delete/", pages.delete, name="delete"),
+]

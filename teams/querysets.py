@@ -84,14 +84,16 @@ class UserQuerySet(models.QuerySet[Any]):
         return self.filter(Q(pk=actor.user_id) | Exists(inside))
 
 
+def in_force(now: dt.datetime) -> Q:
+    """Tokens that are neither revoked nor expired."""
+    return Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+
 class TokenQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: Actor) -> Any:
         """A person's own tokens; through a bound token those of that team alone."""
         own = self.filter(user_id=actor.user_id)
         return own if actor.bound_team_id is None else own.filter(team_id=actor.bound_team_id)
-
-    def in_force(self, now: dt.datetime) -> Any:
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
 
 
 class InvitationQuerySet(models.QuerySet[Any]):

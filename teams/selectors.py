@@ -15,6 +15,7 @@ from core.crypto import digest
 from teams.actor import Actor
 from teams.choices import TeamRole
 from teams.models import APIToken, AuditEntry, Invitation, Membership, Team, User
+from teams.querysets import in_force
 
 _TOUCH_EVERY = dt.timedelta(minutes=1)
 
@@ -25,9 +26,8 @@ def token_by_secret(secret: str) -> APIToken | None:
         return None
     now = clock.now()
     token = (
-        APIToken.objects.in_force(now)
-        .select_related("user")
-        .filter(digest=digest(secret), user__is_active=True)
+        APIToken.objects.select_related("user")
+        .filter(in_force(now), digest=digest(secret), user__is_active=True)
         .first()
     )
     if token and (token.last_used_at is None or now - token.last_used_at > _TOUCH_EVERY):

@@ -1,26 +1,18 @@
-"""Guardian rows for exceptions only: a person or team outside the owning team."""
+"""Guardian rows for exceptions only: a person or team outside the owning team. Direct foreign keys."""
 
 from __future__ import annotations
 
 from django.db import models
-from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 
-class IncidentUserPermission(UserObjectPermissionAbstract):
+class IncidentUserPermission(UserObjectPermissionBase):
     content_object = models.ForeignKey(
         "incidents.Incident", on_delete=models.CASCADE, related_name="user_grants"
     )
-    id = models.BigAutoField(primary_key=True)
-
-    class Meta(UserObjectPermissionAbstract.Meta):
-        abstract = False
 
 
-class IncidentGroupPermission(GroupObjectPermissionAbstract):
+class IncidentGroupPermission(GroupObjectPermissionBase):
     content_object = models.ForeignKey(
         "incidents.Incident", on_delete=models.CASCADE, related_name="group_grants"
     )
-    id = models.BigAutoField(primary_key=True)
-
-    class Meta(GroupObjectPermissionAbstract.Meta):
-        abstract = False

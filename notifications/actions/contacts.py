@@ -44,10 +44,11 @@ def ensure_account_method(user: User, *, now: dt.datetime) -> ContactMethod:
 
 def ensure_default_methods(user: User, *, now: dt.datetime) -> list[ContactMethod]:
     """The methods everybody has: account address and browser."""
+    account = ensure_account_method(user, now=now)
     browser, _created = ContactMethod.objects.get_or_create(
         user=user, channel=Channel.BROWSER, address="", defaults={"verified_at": now}
     )
-    return [ensure_account_method(user, now=now), browser]
+    return [account, browser]
 
 
 def add_method(
@@ -153,13 +154,11 @@ def set_enabled(*, actor: Actor, method_id: int, enabled: bool, now: dt.datetime
 
 
 def delete_method(*, actor: Actor, method_id: int, now: dt.datetime) -> None:
-    """Remove a method with the rules that name it. The account address can only be switched off."""
+    """Remove a method with the rules that name it. What everybody has can only be switched off."""
     with transaction.atomic():
         method = _own(actor, method_id)
-        if method.channel == Channel.EMAIL and method.address == method.user.email:
-            raise Conflict(
-                _("The address of your account stays; it can be switched off."), code="account_address"
-            )
+        if method.channel == Channel.BROWSER or method.address == method.user.email:
+            raise Conflict(_("This one stays; it can be switched off."), code="default_method")
         _drop_waiting(method, _("The contact method was deleted."), now)
         _audit(actor, "deleted", method)
         method.delete()

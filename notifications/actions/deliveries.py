@@ -8,13 +8,32 @@ from django.db import transaction
 
 from core.errors import Conflict, NotAllowed, NotVisible
 from core.wakeup import wake
-from notifications.choices import Category, DeliveryStatus
+from notifications.choices import OPEN_STATUSES, Category, DeliveryStatus
 from notifications.models import Delivery
 from notifications.permissions import may_retry
 from teams.actions.audit import record
 from teams.actor import Actor
 
 _AGAIN_FOR = {Category.PAGE: dt.timedelta(minutes=30), Category.EVENT: dt.timedelta(hours=48)}
+
+
+def withdraw_from_person(*, user_id: int, reason: str, now: dt.datetime) -> int:
+    """Take back everything that has not left for this person; returns how much."""
+    with transaction.atomic():
+        rows = Delivery.objects.filter(user_id=user_id, status__in=OPEN_STATUSES).order_by("pk")
+        ids = list(
+            rows.exclude(category=Category.ACCOUNT)
+            .select_for_update(no_key=True)
+            .values_list("pk", flat=True)
+        )
+        return Delivery.objects.filter(pk__in=ids).update(
+            status=DeliveryStatus.WITHDRAWN,
+            lease_token=None,
+            lease_until=None,
+            hold_until=None,
+            finished_at=now,
+            error=reason,
+        )
 
 
 def retry_delivery(*, actor: Actor, delivery_id: int, now: dt.datetime) -> Delivery:

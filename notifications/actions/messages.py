@@ -63,6 +63,45 @@ def request_message(
         return Delivery.objects.get(key=key)
 
 
+def request_account_mail(
+    *,
+    key: str,
+    address: str,
+    user_id: int | None,
+    title: str,
+    sealed_body: str = "",
+    body: str = "",
+    sealed_path: str = "",
+    now: dt.datetime,
+) -> Delivery:
+    """Write one mail about signing in to an address, whether or not it has an account.
+
+    What lets somebody in (`sealed_body`, `sealed_path`, from `core.crypto.seal`) is stored sealed and opened
+    only for sending. Goes out even where the person has switched the address off for pages.
+    """
+    sealed = {"sealed_body": sealed_body, "sealed_path": sealed_path}
+    with transaction.atomic():
+        row = Delivery(
+            key=key,
+            category=Category.ACCOUNT,
+            channel=Channel.EMAIL,
+            user_id=user_id,
+            address=address,
+            lane=f"address:{address}"[:200],
+            priority=Priority.MESSAGE,
+            urgency=Urgency.LOW,
+            title=one_line(title, 300),
+            body=clean(body, 20_000),
+            payload={name: value for name, value in sealed.items() if value},
+            due_at=now,
+            expires_at=now + dt.timedelta(hours=24),
+            created_at=now,
+        )
+        Delivery.objects.bulk_create([row], ignore_conflicts=True)
+        wake("notifications.send_due")
+        return Delivery.objects.get(key=key)
+
+
 def message_delivery(
     *,
     method: ContactMethod,

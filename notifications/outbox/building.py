@@ -29,8 +29,8 @@ def outgoing(row: Delivery) -> Outgoing | None:
         channel=row.channel,
         address=row.address,
         title=title,
-        body=row.body,
-        url=_address(row.url_path),
+        body=_opened(row, "sealed_body") or row.body,
+        url=_address(_opened(row, "sealed_path") or row.url_path),
         url_path=row.url_path,
         urgency=row.urgency,
         subject_key=row.subject_key,
@@ -39,13 +39,19 @@ def outgoing(row: Delivery) -> Outgoing | None:
         language=user.language if user else "en",
         zone=user.time_zone if user else "UTC",
         acknowledge_url=_acknowledge(row),
-        code=unseal(row.payload["sealed_code"]) if "sealed_code" in row.payload else "",
+        code=_opened(row, "sealed_code"),
         lines=lines,
         more=more,
         payload=row.payload,
         secret=_secret(row),
         timestamp=row.created_at.isoformat(),
     )
+
+
+def _opened(row: Delivery, name: str) -> str:
+    """What is stored sealed, because it lets somebody in; "" when there is none."""
+    sealed = row.payload.get(name, "")
+    return unseal(sealed) if sealed else ""
 
 
 def _address(path: str) -> str:

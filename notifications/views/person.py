@@ -14,7 +14,7 @@ from core import clock
 from core.pages import done
 from notifications import selectors
 from notifications.actions import contacts, rules
-from notifications.choices import Urgency
+from notifications.choices import Channel, Urgency
 from notifications.forms import CodeForm, MethodForm, RuleForm
 from notifications.models import ContactMethod
 from notifications.views.base import Page
@@ -65,7 +65,11 @@ class PersonView(PersonPage):
 def _row(method: ContactMethod, user: User, forms: dict[str, Any]) -> dict[str, Any]:
     bound = forms.get("code") if forms.get("code_for") == method.pk else None
     form = bound or CodeForm(auto_id=f"code_{method.pk}_%s")
-    return {"method": method, "form": form, "fixed": method.address == user.email}
+    return {
+        "method": method,
+        "form": form,
+        "fixed": method.address == user.email or method.channel == Channel.BROWSER,
+    }
 
 
 def _rule_form(urgency: str, methods: list[ContactMethod], bound: RuleForm | None) -> RuleForm:

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from oncall.choices import OverrideKind, TurnUnit
+from oncall.choices import EVERY, WEEKDAYS, OverrideKind, TurnUnit
 from oncall.querysets import RotationQuerySet, ScheduleChildQuerySet, ScheduleQuerySet, TokenQuerySet
 from teams.models.user import validate_zone
 
@@ -79,6 +79,17 @@ class Rotation(models.Model):
     def public_id(self) -> int:
         """The id that people and the API know the rotation by, the same through all edits."""
         return self.successor_of_id or self.pk
+
+    @property
+    def every(self) -> str:
+        """How long a turn lasts, in words."""
+        one, several = EVERY[TurnUnit(self.unit)]
+        return str(one) if self.count == 1 else several % {"count": self.count}
+
+    @property
+    def day_names(self) -> list[str]:
+        """The listed days, in words."""
+        return [str(WEEKDAYS[day]) for day in self.by_day]
 
 
 class Override(models.Model):

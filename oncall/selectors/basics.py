@@ -71,9 +71,12 @@ class OnCallRow:
     next_start: dt.datetime | None
 
 
-def on_call_overview(actor: Actor, at: dt.datetime) -> list[OnCallRow]:
-    """Every visible schedule at an instant: four statements, however many schedules."""
-    schedules = list(Schedule.objects.visible_to(actor).select_related("team").order_by("team__name", "name"))
+def on_call_overview(actor: Actor, at: dt.datetime, *, schedule_id: int | None = None) -> list[OnCallRow]:
+    """Every visible schedule (or the one) at an instant: four statements, however many schedules."""
+    visible = Schedule.objects.visible_to(actor)
+    if schedule_id is not None:
+        visible = visible.filter(pk=schedule_id)
+    schedules = list(visible.select_related("team").order_by("team__name", "name"))
     loaded = load(schedules, start=at - rota.MAX_QUERY, end=at + rota.MAX_QUERY)
     answers = {
         pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at) for pk, item in loaded.items()

@@ -112,10 +112,13 @@ def _pages(number: int, reached: StepReach, people: dict[int, ways.Person], now:
         person = people.get(user_id or 0)
         if person is None:
             continue
+        by_delay: dict[int, list[str]] = {}
         for step in ways.steps_of(person, Urgency.HIGH):
-            when = now + dt.timedelta(minutes=step.delay_minutes)
             way = step.method.label or step.method.get_channel_display()
-            lines.append(Moment(when, number, person.user, way))
+            by_delay.setdefault(step.delay_minutes, []).append(str(way))
+        for delay, names in by_delay.items():
+            when = now + dt.timedelta(minutes=delay)
+            lines.append(Moment(when, number, person.user, ", ".join(names)))
     return lines
 
 

@@ -1,7 +1,7 @@
 """Changing the catalog."""
 
 from services.actions.changes import record_change
-from services.actions.dependencies import remove_dependency, set_dependency
+from services.actions.dependencies import remove_dependency, replace_dependencies, set_dependency
 from services.actions.services import create_service, delete_service, update_service
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "delete_service",
     "record_change",
     "remove_dependency",
+    "replace_dependencies",
     "set_dependency",
     "update_service",
 ]

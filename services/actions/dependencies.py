@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
 from core.errors import NotVisible, field_error
@@ -16,7 +18,8 @@ def set_dependency(
 ) -> tuple[Dependency, bool]:
     """Say that one service needs another; a second statement about the same pair replaces the first.
 
-    The edge, and whether it is new. Managers of the downstream service's team. Cycles are accepted, a service on itself is refused.
+    Returns the edge, and whether it is new. Managers of the downstream service's team. Cycles are accepted,
+    a service on itself is refused.
     """
     if kind not in EdgeKind.values:
         raise field_error("kind", "hard or soft.")
@@ -32,6 +35,26 @@ def set_dependency(
         )
         _audit(actor, "dependency set", downstream, upstream.slug)
     return edge, created
+
+
+def replace_dependencies(*, actor: Actor, downstream_id: int, edges: Sequence[tuple[int, str, str]]) -> None:
+    """Make (upstream id, kind, note) all that the service needs, as far as the actor sees it."""
+    with transaction.atomic():
+        locked_service(actor, downstream_id)
+        rows = Dependency.objects.visible_to(actor).filter(downstream_id=downstream_id)
+        held = {row.upstream_id: (row.kind, row.note) for row in rows}
+        wanted: dict[int, tuple[str, str]] = {}
+        for position, (upstream_id, kind, note) in enumerate(edges):
+            if upstream_id in wanted:
+                raise field_error(f"dependencies.{position}.upstream", "Named twice.")
+            wanted[upstream_id] = (kind, note)
+        for upstream_id in held.keys() - wanted.keys():
+            remove_dependency(actor=actor, downstream_id=downstream_id, upstream_id=upstream_id)
+        for upstream_id, (kind, note) in wanted.items():
+            if held.get(upstream_id) != (kind, note):
+                set_dependency(
+                    actor=actor, downstream_id=downstream_id, upstream_id=upstream_id, kind=kind, note=note
+                )
 
 
 def remove_dependency(*, actor: Actor, downstream_id: int, upstream_id: int) -> None:

@@ -26,3 +26,13 @@ class ChangeEvent(models.Model):
 
     def __str__(self) -> str:
         return self.summary
+
+    @property
+    def safe_links(self) -> list[dict[str, str]]:
+        """`{url, title}` of the links that lead to the web."""
+        found = []
+        for item in self.links if isinstance(self.links, list) else []:
+            url = str(item.get("url") or item.get("href") or "") if isinstance(item, dict) else ""
+            if url.lower().startswith(("https://", "http://")):
+                found.append({"url": url, "title": str(item.get("title") or item.get("text") or url)})
+        return found

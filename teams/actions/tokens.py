@@ -17,6 +17,7 @@ from teams.actor import Actor
 from teams.choices import Scope
 from teams.models import APIToken, Membership, Team, User
 from teams.permissions import allows, require
+from teams.querysets import in_force
 
 PREFIX = "wb_"
 MOST = 50
@@ -48,7 +49,7 @@ def create_token(
     secret = new_token(PREFIX)
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).get(pk=actor.user_id)
-        if user.api_tokens.in_force(now).count() >= MOST:
+        if user.api_tokens.filter(in_force(now)).count() >= MOST:
             raise Conflict(f"At most {MOST} tokens. Revoke one first.", code="too_many_tokens")
         token = APIToken.objects.create(
             user=user,

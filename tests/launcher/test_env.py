@@ -213,3 +213,15 @@ def test_single_sign_on_becomes_a_provider(tmp_path: Path) -> None:
             ]
         }
     }
+
+
+def test_groups_of_the_identity_provider_name_teams_and_roles(tmp_path: Path) -> None:
+    env = load(tmp_path, OIDC_GROUPS="sre=payments:manager, all staff=payments ,")
+    assert env.oidc_groups == (("sre", "payments", "manager"), ("all staff", "payments", "responder"))
+    assert env.oidc_groups_claim == "groups"
+
+
+@pytest.mark.parametrize("value", ["payments", "=payments", "sre=", "sre=payments:boss"])
+def test_a_wrong_group_mapping_names_the_variable(tmp_path: Path, value: str) -> None:
+    with pytest.raises(EnvError, match="OIDC_GROUPS must be like"):
+        load(tmp_path, OIDC_GROUPS=value)

@@ -153,14 +153,15 @@ def test_switching_off_withdraws_what_waits_and_switching_on_forgets_the_failure
 
 def test_the_account_address_stays_others_go_with_their_rules(clock: Clock) -> None:
     ada = make_user("Ada")
-    own = contacts.ensure_account_method(ada, now=now())
+    own, browser = contacts.ensure_default_methods(ada, now=now())
     assert contacts.ensure_account_method(ada, now=now()) == own
-    with pytest.raises(Conflict, match="stays"):
-        contacts.delete_method(actor=actor_of(ada), method_id=own.pk, now=now())
+    for method in (own, browser):
+        with pytest.raises(Conflict, match="stays"):
+            contacts.delete_method(actor=actor_of(ada), method_id=method.pk, now=now())
     other = ContactMethod.objects.create(user=ada, channel="email", address="b@x.org", verified_at=NOW)
     rules.set_rules(actor=actor_of(ada), user_id=ada.pk, urgency="high", steps=[RuleStep(0, other.pk)])
     contacts.delete_method(actor=actor_of(ada), method_id=other.pk, now=now())
-    assert (NotificationRule.objects.count(), list(ContactMethod.objects.all())) == (0, [own])
+    assert (NotificationRule.objects.count(), list(ContactMethod.objects.all())) == (0, [own, browser])
 
 
 def test_a_test_is_sent_by_that_method_and_not_twice_in_ten_seconds(clock: Clock) -> None:

@@ -175,30 +175,3 @@ def test_failures_far_apart_do_not_open_it(monkeypatch: pytest.MonkeyPatch) -> N
         breaker.failed("mx")
         moment[0] += 20
     assert breaker.wait("mx") == 0
-
-
-BACKEND = "notifications.mailbox.Backend"
-
-
-def test_mail_of_django_itself_takes_the_same_way(settings: Any) -> None:
-    from django.core.mail import get_connection, send_mail
-
-    def send() -> int:
-        return send_mail(
-            "Reset",
-            "Text",
-            None,
-            ["ada@example.com"],
-            html_message="<p>Hi</p>",
-            connection=get_connection(BACKEND),
-        )
-
-    assert send() == 1
-    assert list(CapturedMail.objects.values_list("recipient", "subject", "text", "html")) == [
-        ("ada@example.com", "Reset", "Text", "<p>Hi</p>")
-    ]
-    settings.CAPTURE_MAIL = False
-    assert (send(), CapturedMail.objects.count()) == (0, 1)
-    with smtp_server() as server:
-        settings.EMAIL_URL = f"smtp://127.0.0.1:{server.server_address[1]}"
-        assert (send(), len(server.mails)) == (1, 1)

@@ -226,7 +226,9 @@ def test_row_21_private_addresses_are_never_called(url: str) -> None:
     assert caught.value.permanent, caught.value.message
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+)
 def test_public_addresses_are_allowed(address: str) -> None:
     import ipaddress
 

@@ -144,3 +144,33 @@ def test_the_provider_cannot_take_the_last_manager():
 )
 def test_groups_are_read_from_what_providers_say(data, groups):
     assert groups_in(data, "groups") == groups
+
+
+def test_the_page_says_why_the_last_manager_stays(people):
+    browser = people.browser("owner")
+    address = f"/settings/teams/payments/members/{people.owner.pk}/remove/"
+    assert b"Remove Olga Owner from Payments?" in browser.get(address).content
+    answer = browser.post(address)
+    assert answer.status_code == 409
+    assert b"keeps at least one manager" in answer.content
+    form = {f"m{people.team.memberships.get(user=people.owner).pk}-role": "observer"}
+    page = browser.post(f"/settings/teams/payments/members/{people.owner.pk}/role/", form, follow=True)
+    assert b"keeps at least one manager" in page.content
+
+
+def test_the_team_page_adds_changes_and_removes(people):
+    browser, team = people.browser("owner"), people.team
+    added = browser.post(
+        "/settings/teams/payments/members/", {"user": people.stranger.pk, "role": "observer"}
+    )
+    assert added.status_code == 302
+    row = team.memberships.get(user=people.stranger)
+    address = f"/settings/teams/payments/members/{people.stranger.pk}"
+    browser.post(f"{address}/role/", {f"m{row.pk}-role": "responder"})
+    assert team.memberships.get(user=people.stranger).role == "responder"
+    dialog = browser.get(f"{address}/remove/", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in dialog and "Remove Sam Stranger" in dialog
+    browser.post(f"{address}/remove/")
+    assert not team.memberships.filter(user=people.stranger).exists()
+    refused = browser.post("/settings/teams/payments/members/", {"user": "", "role": "boss"})
+    assert (refused.status_code, sorted(refused.context["add_form"].errors)) == (422, ["role", "user"])

@@ -200,3 +200,19 @@ def test_other_codes_do_not(code, given):
 def test_without_a_code_file_nothing_happens():
     with pytest.raises(InvalidInput):
         create_first_admin(code="", **SETUP)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/18.0 Safari/605.1", "Safari on macOS"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("probe", "probe"),
+        ("", "Unknown browser"),
+    ],
+)
+def test_browsers_are_told_in_words(said, words):
+    from teams.templatetags.settings_nav import browser_words
+
+    assert browser_words(said) == words

@@ -13,7 +13,7 @@ const STORE = "wb-sound";
 
 /** Which sound an entry asks for: what reaches me, or new words for the public. */
 export function soundFor(entry: Pick<LiveEntry, "topic" | "event">, feedEvents: readonly string[]): Sound | undefined {
-  if (entry.topic === "me") return entry.event === "page_sent" ? "page" : undefined;
+  if (entry.topic === "me") return entry.event === "page" ? "page" : undefined;
   if (entry.topic === "feed" && feedEvents.includes(entry.event)) return "feed";
   return undefined;
 }

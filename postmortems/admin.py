@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from postmortems.models import ActionItem, ItemReminder, Postmortem, PostmortemSection
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """For inspection; writing happens on the product's own pages."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Postmortem)
+class PostmortemAdmin(ReadOnlyAdmin):
+    list_display = ("incident", "status", "owner", "due_at", "published_at")
+    list_filter = ("status",)
+    list_select_related = ("incident", "owner")
+    search_fields = ("incident__title",)
+
+
+@admin.register(PostmortemSection)
+class PostmortemSectionAdmin(ReadOnlyAdmin):
+    list_display = ("postmortem", "key", "version", "author", "updated_at")
+    list_filter = ("key",)
+    list_select_related = ("postmortem__incident", "author")
+    search_fields = ("text",)
+
+
+@admin.register(ActionItem)
+class ActionItemAdmin(ReadOnlyAdmin):
+    list_display = ("title", "status", "owner", "due_on", "incident")
+    list_filter = ("status", "item_class", "team")
+    list_select_related = ("owner", "incident")
+    search_fields = ("title",)
+
+
+@admin.register(ItemReminder)
+class ItemReminderAdmin(ReadOnlyAdmin):
+    list_display = ("item", "kind", "due_on", "sent_at")
+    list_filter = ("kind",)
+    list_select_related = ("item",)
+    search_fields = ("item__title",)

@@ -1,0 +1,122 @@
+"""Django admin of the catalog and of on-call: everything is there, lists are cheap, saves use the actions."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from oncall.actions.calendars import create_calendar_token
+from oncall.actions.overrides import add_override
+from oncall.actions.runs import start_escalation
+from oncall.escalation import engine
+from oncall.models import EscalationRun, Schedule
+from services.models import ChangeEvent, Dependency, Service
+from teams.models import AuditEntry
+from tests.factories import People
+from tests.oncall.support import START, make_rotation, make_schedule
+from tests.world import make_policy, make_service
+
+pytestmark = pytest.mark.django_db
+MODELS = [model for app in ("oncall", "services") for model in apps.get_app_config(app).get_models()]
+
+
+def furnish(people: People, number: int) -> None:
+    schedule = make_schedule(people.team, f"Schedule {number}")
+    make_rotation(schedule, [[people.owner.pk]])
+    add_override(
+        actor=people.actor("owner"),
+        schedule_id=schedule.pk,
+        user_id=people.owner.pk,
+        starts_at=START,
+        ends_at=START.replace(day=21),
+    )
+    policy = make_policy(people.team, (5, [people.owner]), name=f"Policy {number}")
+    policy.steps.get().targets.create(type="schedule", schedule=schedule)
+    one, two = (make_service(people.team, f"{slug}-{number}", escalation_policy=policy) for slug in "ab")
+    Dependency.objects.create(downstream=one, upstream=two)
+    one.links.create(title="x", url="https://x.example")
+    ChangeEvent.objects.create(service=one, summary="c")
+    create_calendar_token(actor=people.actor("owner"), schedule_id=schedule.pk)
+    start_escalation(
+        subject_key=f"test:{number}",
+        title="Down",
+        body="",
+        url_path="/",
+        urgency="high",
+        policy_id=policy.pk,
+        team_id=people.team.pk,
+        now=START,
+    )
+    engine.tick()
+
+
+def test_every_model_is_there_with_a_cheap_searchable_list(people: People) -> None:
+    browser = people.browser("admin")
+    assert {model for model in MODELS if model in admin.site._registry} == set(MODELS)
+    urls = {model: f"/admin/{model._meta.app_label}/{model._meta.model_name}/?q=a" for model in MODELS}
+
+    def counts() -> dict[str, int]:
+        found = {}
+        for model, url in urls.items():
+            browser.get(url)
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(url).status_code == 200, url
+            found[model.__name__] = len(queries)
+        return found
+
+    with time_machine.travel(START, tick=False):
+        furnish(people, 1)
+        one = counts()
+        furnish(people, 2)
+        furnish(people, 3)
+        assert counts() == one
+    for model in MODELS:
+        row = model.objects.first()
+        assert row is not None, model
+        assert (
+            browser.get(
+                f"/admin/{model._meta.app_label}/{model._meta.model_name}/{row.pk}/change/"
+            ).status_code
+            == 200
+        )
+    assert (
+        browser.get(f"/admin/oncall/escalationrun/{EscalationRun.objects.first().pk}/delete/").status_code
+        == 403
+    )
+    assert browser.get("/admin/oncall/runpage/add/").status_code == 403
+
+
+def test_saves_go_through_the_actions(people: People) -> None:
+    browser = people.browser("admin")
+    schedule = make_schedule(people.team)
+    answer = browser.post(
+        f"/admin/oncall/schedule/{schedule.pk}/change/", {"name": "Renamed", "timezone": "Europe/Rome"}
+    )
+    assert answer.status_code == 302
+    assert Schedule.objects.values_list("name", "timezone").get() == ("Renamed", "Europe/Rome")
+    management = {
+        f"{prefix}-{name}": "0"
+        for prefix in ("links", "upstream_edges")
+        for name in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+    form = {
+        "name": "Pay",
+        "slug": "pay",
+        "team": people.team.pk,
+        "tier": 1,
+        "lifecycle": "production",
+        **management,
+    }
+    answer = browser.post("/admin/services/service/add/", form)
+    assert answer.status_code == 302, answer.content[:3000]
+    assert Service.objects.get().slug == "pay"
+    entries = (
+        AuditEntry.objects.filter(via="admin")
+        .order_by("pk")
+        .values_list("verb", "object_type", "actor__name")
+    )
+    assert list(entries) == [("changed", "schedule", "Ada Admin"), ("created", "service", "Ada Admin")]
