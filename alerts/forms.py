@@ -31,7 +31,9 @@ class ServiceForm(forms.Form):
 
 
 class IntegrationForm(ServiceForm):
-    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("For example: Prometheus, production"))
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("For example: Prometheus, production")
+    )
     kind = forms.ChoiceField(label=_("Source"), choices=SourceKind.choices)
     field_order = ["kind", "name", "service"]
     manage = True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core import clock
-from core.events import subscribe
 from alerts.choices import AlertStatus
 from alerts.models import Alert
+from core import clock
+from core.events import subscribe
 from incidents.actions.alerts import alerts_changed
 from incidents.events import IncidentChanged
 from incidents.models import Incident

@@ -52,7 +52,10 @@ def holds(actor: Actor) -> dict[str, list[Any]]:
     fields = ("service__team", "created_by")
     return {
         "silences": list(
-            Silence.objects.visible_to(actor).filter(ends_at__gt=now).select_related(*fields).order_by("ends_at")[:100]
+            Silence.objects.visible_to(actor)
+            .filter(ends_at__gt=now)
+            .select_related(*fields)
+            .order_by("ends_at")[:100]
         ),
         "windows": list(
             MaintenanceWindow.objects.visible_to(actor)

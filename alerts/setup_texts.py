@@ -47,7 +47,7 @@ def setup_texts(kind: str, key: str, base_url: str) -> list[SetupText]:
 
 _CURL = """curl -X POST '{url}' \\
   -H 'Content-Type: application/json' \\
-  -d '{{"title": "Checkout answers slowly", "status": "firing", "severity": "critical", "dedup_key": "checkout-slow"}}'"""
+  -d '{{"title": "Checkout answers slowly", "status": "firing", "severity": "critical"}}'"""
 
 _ALERTMANAGER = """route:
   receiver: watchbill

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 _SECRET_KEYS = re.compile(r"(password|secret|token|authorization|routing_key|api_?key|cookie)", re.I)
-_SECRET_PATHS = re.compile(r"(/intake/[a-z0-9_]+/)[^/\s\"]+|(/a/)[^/\s\"]+|([?&](?:token|key)=)[^&\s\"]+|(GenieKey )\S+|(Bearer )\S+")
+_SECRET_PATHS = re.compile(
+    r"(/intake/[a-z0-9_]+/)[^/\s\"]+|(/a/)[^/\s\"]+|([?&](?:token|key)=)[^&\s\"]+|(GenieKey )\S+|(Bearer )\S+"
+)
 
 
-def redact(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """structlog processor: blanks values of secret-looking keys and secrets inside paths."""
     for key, value in event.items():
         if _SECRET_KEYS.search(key):

@@ -117,7 +117,11 @@ DATABASES = {
             "application_name": "watchbill",
             "connect_timeout": 5,
             # Web processes pool; Celery, commands and tests hold one connection each.
-            **({"pool": {"min_size": 1, "max_size": 10, "timeout": 3}} if os.environ.get("WATCHBILL_POOL") else {}),
+            **(
+                {"pool": {"min_size": 1, "max_size": 10, "timeout": 3}}
+                if os.environ.get("WATCHBILL_POOL")
+                else {}
+            ),
         },
     }
 }

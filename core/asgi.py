@@ -80,7 +80,9 @@ class Guard:
 
 async def refuse(send: Send, status: int, code: str, detail: str, *, retry_after: int = 0) -> None:
     """Send a problem response without Django."""
-    body = orjson.dumps({"type": "about:blank", "status": status, "code": code, "detail": detail, "errors": {}})
+    body = orjson.dumps(
+        {"type": "about:blank", "status": status, "code": code, "detail": detail, "errors": {}}
+    )
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if retry_after:
         headers.append((b"retry-after", str(retry_after).encode()))

@@ -16,7 +16,7 @@ UTC = dt.UTC
 
 def now() -> dt.datetime:
     """The present instant, aware, in UTC, by this process's clock."""
-    return dt.datetime.now(tz=UTC)  # noqa: DTZ005, TID251 - the one place
+    return dt.datetime.now(tz=UTC)  # noqa: TID251 - the one place
 
 
 def database_now() -> dt.datetime:

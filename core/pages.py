@@ -23,9 +23,7 @@ class KeysetPage(Generic[M]):
     newer: str
 
 
-def keyset(
-    queryset: QuerySet[M], cursor: str, *, field: str = "pk", size: int = PAGE_SIZE
-) -> KeysetPage[M]:
+def keyset(queryset: QuerySet[M], cursor: str, *, field: str = "pk", size: int = PAGE_SIZE) -> KeysetPage[M]:
     """A page by key, descending by `field` (unique, whole numbers). A cursor is `b<key>` for rows before
     (older than) the key or `a<key>` for rows after it; anything else is the first page."""
     way, key = cursor[:1], cursor[1:]
@@ -67,4 +65,3 @@ def done(request: HttpRequest, url: str, text: str = "", undo: str = "") -> Http
 def actor_of(request: HttpRequest) -> Any:
     """The `Actor` of a signed-in request (set by the viewer middleware)."""
     return request.actor  # type: ignore[attr-defined]
-

@@ -66,11 +66,14 @@ def _run_subscribers(event: OutboxEvent) -> str | None:
                 handler(events.decode(event.kind, event.payload))
                 EventReceipt.objects.create(event=event, subscriber=name)
         except DatabaseError as error:
-            if transaction.get_connection().connection is None or transaction.get_connection().connection.closed:
+            if (
+                transaction.get_connection().connection is None
+                or transaction.get_connection().connection.closed
+            ):
                 raise
             failure = failure or f"{name}: {error!r}"
             log.exception("subscriber failed", subscriber=name, event_id=event.pk, kind=event.kind)
-        except Exception as error:  # noqa: BLE001 - process edge: one bad handler must not stop the relay
+        except Exception as error:
             failure = failure or f"{name}: {error!r}"
             log.exception("subscriber failed", subscriber=name, event_id=event.pk, kind=event.kind)
     return failure

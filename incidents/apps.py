@@ -6,8 +6,8 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from incidents import handlers, live  # noqa: F401 - subscribers register on import
-        from incidents.replies import IncidentReplies
         from incidents.handlers import WEBHOOK_CHANGES
+        from incidents.replies import IncidentReplies
         from incidents.selectors import open_by_service
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port

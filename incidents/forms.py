@@ -238,4 +238,3 @@ class MergeForm(ActorForm):
 
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
-

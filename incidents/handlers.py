@@ -18,7 +18,17 @@ from teams.actor import system_actor
 
 _PREFIX = "incident:"
 # What outgoing webhooks are told, as `incident.<word>`.
-WEBHOOK_CHANGES = ("declared", "acknowledged", "status", "severity", "role", "update", "merged", "paged", "snoozed")
+WEBHOOK_CHANGES = (
+    "declared",
+    "acknowledged",
+    "status",
+    "severity",
+    "role",
+    "update",
+    "merged",
+    "paged",
+    "snoozed",
+)
 
 
 def _number(subject_key: str) -> int | None:
@@ -97,7 +107,9 @@ def exhausted(event: EscalationExhausted) -> None:
 @subscribe(DeliveryFailed, name="incidents.timeline")
 def delivery_failed(event: DeliveryFailed) -> None:
     """A page did not get through by one channel."""
-    _delivery_entry(event.subject_key, event.category, f"{event.user_label} by {event.channel}: {event.detail}")
+    _delivery_entry(
+        event.subject_key, event.category, f"{event.user_label} by {event.channel}: {event.detail}"
+    )
 
 
 @subscribe(DeliveryUnknown, name="incidents.timeline")

@@ -28,7 +28,9 @@ def entry_message(entry: TimelineEntry, *, edited: bool = False) -> Message:
         seq=entry.seq,
         event=f"timeline.{entry.kind}",
         data={"seq": entry.seq, "kind": entry.kind, "author": entry.author_label, "edited": edited},
-        html=render_to_string("incidents/partials/timeline_row.html", {"entry": entry, "incident": entry.incident}),
+        html=render_to_string(
+            "incidents/partials/timeline_row.html", {"entry": entry, "incident": entry.incident}
+        ),
         edited=edited,
     )
 
@@ -43,7 +45,11 @@ class IncidentTopic:
     """`incident:<number>`: the timeline itself is the catch-up store."""
 
     def may_listen(self, actor: Actor, key: str) -> bool:
-        return key.isdigit() and len(key) < 10 and Incident.objects.visible_to(actor).filter(number=int(key)).exists()
+        return (
+            key.isdigit()
+            and len(key) < 10
+            and Incident.objects.visible_to(actor).filter(number=int(key)).exists()
+        )
 
     def topic_for(self, actor: Actor, key: str) -> str:
         return f"incident:{int(key)}"
@@ -54,7 +60,9 @@ class IncidentTopic:
 
     def replay(self, topic: str, after: int, limit: int) -> list[Message]:
         rows = TimelineEntry.objects.filter(incident__number=int(topic.partition(":")[2]), seq__gt=after)
-        return [entry_message(row) for row in rows.select_related("incident", "author").order_by("seq")[:limit]]
+        return [
+            entry_message(row) for row in rows.select_related("incident", "author").order_by("seq")[:limit]
+        ]
 
     def may_receive(self, actor: Actor, scope: dict[str, Any]) -> bool:
         return True
@@ -81,7 +89,7 @@ def push_feed(event: IncidentChanged) -> None:
             "by": event.actor_label,
             "at": now,
         }
-        html = render_to_string("incidents/partials/feed_row.html", context)
+        html: str = render_to_string("incidents/partials/feed_row.html", context)
     else:
         html = ""
     publish_entry(topic=FEED, event=f"incident.{event.what}", data=data, html=html, scope=scope, now=now)
@@ -160,4 +168,3 @@ def register() -> None:
     topics.register("incident", IncidentTopic())
     topics.register("feed", FeedTopic())
     topics.register("team", TeamTopic())
-

@@ -22,7 +22,7 @@ _VIEW = ("view_incident", "respond_incident")
 def _granted(actor: Actor, codenames: tuple[str, ...]) -> Q:
     """Exceptions kept by guardian: for the person, or for one of the person's teams."""
     users = apps.get_model("incidents", "IncidentUserPermission").objects.filter(
-        content_object=OuterRef("pk"), user_id=actor.user_id, permission__codename__in=codenames
+        content_object=OuterRef("pk"), user_id=actor.user_id or 0, permission__codename__in=codenames
     )
     condition = Q(Exists(users))
     if actor.group_ids:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from incidents.choices import EntryAudience
+from incidents.choices import ACTIVE, EntryAudience
 from incidents.models import Incident, IncidentService, RoleAssignment, SeverityLevel, TimelineEntry
 from incidents.permissions import TABLE
 from services.hooks import OpenIncident
@@ -33,7 +33,7 @@ def for_list(actor: Actor) -> QuerySet[Incident]:
 
 def active_by_severity(actor: Actor) -> list[Incident]:
     """Open incidents, worst first; unset severity counts as bad until somebody says otherwise."""
-    rows = list(for_list(actor).active()[:200])
+    rows = list(for_list(actor).filter(status__in=ACTIVE)[:200])
     return sorted(rows, key=lambda row: (1 if row.severity_id is None else row.severity_id, -row.number))
 
 
@@ -96,7 +96,9 @@ def feed_entries(actor: Actor, limit: int = 10) -> list[TimelineEntry]:
 
 def quiet_since(actor: Actor) -> dt.datetime | None:
     """When the last incident the actor may see ended; None when there never was one."""
-    row = Incident.objects.visible_to(actor).filter(resolved_at__isnull=False).order_by("-resolved_at").first()
+    row = (
+        Incident.objects.visible_to(actor).filter(resolved_at__isnull=False).order_by("-resolved_at").first()
+    )
     return row.resolved_at if row else None
 
 

@@ -39,7 +39,10 @@ def _state(data: Data) -> str:
         return _("Resolved by itself: all alerts stayed clear for five minutes")
     if data.get("rule") == "refired":
         return _("Opened again: an alert fired once more")
-    return _("%(old)s → %(new)s") % {"old": _status_label(data.get("old")), "new": _status_label(data.get("new"))}
+    return _("%(old)s → %(new)s") % {
+        "old": _status_label(data.get("old")),
+        "new": _status_label(data.get("new")),
+    }
 
 
 def _severity(data: Data) -> str:

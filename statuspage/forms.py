@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from services.models import Service
 from statuspage.choices import INCIDENT_STATUSES, ComponentStatus, Impact, NoticeKind, NoticeStatus
-from statuspage.models import StatusPage
+from statuspage.models import Component, StatusPage
 from teams.actor import Actor
 from teams.models import Team
 
@@ -16,7 +16,9 @@ _WHEN = {"type": "datetime-local"}
 
 class PageForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
-    slug = forms.SlugField(label=_("Address"), max_length=60, required=False, help_text=_("Empty: from the name."))
+    slug = forms.SlugField(
+        label=_("Address"), max_length=60, required=False, help_text=_("Empty: from the name.")
+    )
     description = forms.CharField(label=_("What it is about"), max_length=300, required=False)
     team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"))
 
@@ -40,7 +42,9 @@ class NoticeForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200)
     body = forms.CharField(label=_("What customers should know"), widget=forms.Textarea(attrs={"rows": 4}))
     impact = forms.ChoiceField(label=_("Impact"), choices=Impact.choices, initial=Impact.MINOR)
-    components = forms.ModelMultipleChoiceField(None, label=_("Affected components"), required=False)
+    components = forms.ModelMultipleChoiceField(
+        Component.objects.none(), label=_("Affected components"), required=False
+    )
     component_status = forms.ChoiceField(label=_("Set them to"), required=False)
     scheduled_for = forms.DateTimeField(
         label=_("Planned from"), required=False, widget=forms.DateTimeInput(attrs=_WHEN)

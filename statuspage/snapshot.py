@@ -16,7 +16,13 @@ from statuspage.models import Component, Notice, NoticeUpdate, StatusPage, Statu
 from statuspage.shapes import Loaded, documents, stamp, status_body
 
 MAX_NOTICES = 200
-_COLOURS = {"none": "#2f9e63", "maintenance": "#3b77c2", "minor": "#c98a1b", "major": "#d2612a", "critical": "#c4314b"}
+_COLOURS = {
+    "none": "#2f9e63",
+    "maintenance": "#3b77c2",
+    "minor": "#c98a1b",
+    "major": "#d2612a",
+    "critical": "#c4314b",
+}
 
 
 def load(page: StatusPage) -> Loaded:
@@ -73,7 +79,8 @@ def build(loaded: Loaded) -> dict[str, str]:
 
 def _entry_html(notice: Notice) -> str:
     rows = [
-        f"<p><strong>{escape(update.get_status_display())}</strong> {stamp(update.created_at)}<br>{escape(update.body)}</p>"
+        f"<p><strong>{escape(update.get_status_display())}</strong> {stamp(update.created_at)}"
+        f"<br>{escape(update.body)}</p>"
         for update in notice.updates.all()
     ]
     return "".join(rows)

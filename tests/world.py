@@ -33,7 +33,9 @@ class World:
         return actor_of(getattr(self, name))
 
 
-def make_policy(team: Team, *steps: tuple[int, list[User]], name: str = "Standard", repeat: int = 0) -> EscalationPolicy:
+def make_policy(
+    team: Team, *steps: tuple[int, list[User]], name: str = "Standard", repeat: int = 0
+) -> EscalationPolicy:
     """A policy whose steps are (delay in minutes, people)."""
     policy = EscalationPolicy.objects.create(
         team=team, name=name, repeat=repeat, is_default=not team.policies.exists()
@@ -49,7 +51,9 @@ def make_service(team: Team | None, slug: str = "checkout", **fields: object) ->
     return Service.objects.create(slug=slug, name=slug.title(), team=team, **fields)
 
 
-def make_integration(service: Service, kind: str = "generic", name: str = "Monitor") -> tuple[Integration, str]:
+def make_integration(
+    service: Service, kind: str = "generic", name: str = "Monitor"
+) -> tuple[Integration, str]:
     """The integration and its key."""
     key = new_key()
     row = Integration.objects.create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -68,11 +69,17 @@ class _Viewer(dict[str, Any]):
         self._user_id = user.pk
 
     def __missing__(self, key: str) -> Any:
-        if key != "on_call_until":
+        if key not in ("on_call_until", "on_call_form"):
             raise KeyError(key)
-        value = on_call_until(self._user_id, clock.now())
-        self[key] = value
-        return value
+        now = clock.now()
+        until = on_call_until(self._user_id, now)
+        left = until - now if until else dt.timedelta()
+        self["on_call_until"] = until
+        # Today's hour says enough; later than that the day is needed; beyond ten days "on call" is.
+        self["on_call_form"] = (
+            "time" if left < dt.timedelta(hours=20) else "datetime" if left.days < 10 else ""
+        )
+        return self[key]
 
 
 class _Count:

@@ -36,9 +36,7 @@ def database() -> Check:
 
 
 def broker() -> Check:
-    client = redis.Redis.from_url(
-        settings.CELERY_BROKER_URL, socket_timeout=0.5, socket_connect_timeout=0.5
-    )
+    client = redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
     try:
         client.ping()
     except (redis.RedisError, OSError) as error:

@@ -40,7 +40,9 @@ def feed_cards(actor: Actor) -> list[FeedCard]:
     incidents = active_by_severity(actor)
     latest: dict[tuple[int, str], IncidentUpdate] = {}
     rows = IncidentUpdate.objects.filter(incident__in=[row.pk for row in incidents])
-    for row in rows.order_by("incident_id", "audience", "-sent_at", "-pk").distinct("incident_id", "audience"):
+    for row in rows.order_by("incident_id", "audience", "-sent_at", "-pk").distinct(
+        "incident_id", "audience"
+    ):
         latest[(row.incident_id, row.audience)] = row
     return [
         FeedCard(
@@ -73,7 +75,9 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
 def waiting_pages(actor: Actor) -> list[tuple[EscalationRun, Incident]]:
     """Escalations that have paged the actor and go on, with their incidents."""
     runs = awaiting_ack(actor.user_id or 0)
-    numbers = [int(run.subject_key.partition(":")[2]) for run in runs if run.subject_key.startswith("incident:")]
+    numbers = [
+        int(run.subject_key.partition(":")[2]) for run in runs if run.subject_key.startswith("incident:")
+    ]
     visible = Incident.objects.visible_to(actor).filter(number__in=numbers).select_related("severity")
     rows = {f"incident:{row.number}": row for row in visible}
     found: dict[str, tuple[EscalationRun, Incident]] = {}
@@ -102,9 +106,27 @@ def search(actor: Actor, text: str) -> list[tuple[str, list[dict[str, str]]]]:
     if not text:
         return []
     groups: list[tuple[str, list[dict[str, str]]]] = [
-        ("Incidents", [_hit(str(row), row.get_absolute_url(), "siren", row.get_status_display()) for row in _incidents(actor, text)]),
-        ("Services", [_hit(row.name, row.get_absolute_url(), "server", row.team.name if row.team else "") for row in search_services(actor, text)]),
-        ("Alerts", [_hit(row.title, row.get_absolute_url(), "bell-ring", row.get_status_display()) for row in _alerts(actor, text)]),
+        (
+            "Incidents",
+            [
+                _hit(str(row), row.get_absolute_url(), "siren", row.get_status_display())
+                for row in _incidents(actor, text)
+            ],
+        ),
+        (
+            "Services",
+            [
+                _hit(row.name, row.get_absolute_url(), "server", row.team.name if row.team else "")
+                for row in search_services(actor, text)
+            ],
+        ),
+        (
+            "Alerts",
+            [
+                _hit(row.title, row.get_absolute_url(), "bell-ring", row.get_status_display())
+                for row in _alerts(actor, text)
+            ],
+        ),
         ("People", [_hit(row.name, f"/oncall/?person={row.pk}", "user", "") for row in _people(text)]),
     ]
     return [(label, hits) for label, hits in groups if hits]
@@ -128,4 +150,3 @@ def _alerts(actor: Actor, text: str) -> QuerySet[Alert]:
 
 def _people(text: str) -> QuerySet[User]:
     return User.objects.filter(name__icontains=text, is_active=True).order_by("name")[:5]
-

@@ -34,7 +34,10 @@ def add_silence(
     _window(starts_at, ends_at)
     if len(matchers) > MAX_MATCHERS:
         raise field_error("matchers", f"At most {MAX_MATCHERS} matchers.")
-    rows = [{"name": one_line(str(m.get("name", "")), 200), "value": str(m.get("value", ""))[:1000]} for m in matchers]
+    rows = [
+        {"name": one_line(str(m.get("name", "")), 200), "value": str(m.get("value", ""))[:1000]}
+        for m in matchers
+    ]
     if any(not row["name"] for row in rows):
         raise field_error("matchers", "A matcher needs a label name.")
     with transaction.atomic():

@@ -126,7 +126,7 @@ class SilenceSerializer(serializers.ModelSerializer[Silence]):
 
 class SilenceInput(serializers.Serializer[Any]):
     service = serializers.CharField(max_length=80)
-    matchers = MatcherSerializer(many=True, required=False, max_length=20)
+    matchers = MatcherSerializer(many=True, required=False)
     reason = serializers.CharField(max_length=300)
     starts_at = serializers.DateTimeField(required=False)
     ends_at = serializers.DateTimeField()

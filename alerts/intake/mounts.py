@@ -78,7 +78,9 @@ class IntakeWSGI:
         reply = self._reply(environ, path)
         body = reply.encode()
         headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(body)))]
-        start_response(f"{reply.status} {reply.body.get('title', 'OK')}", headers + list(reply.headers.items()))
+        start_response(
+            f"{reply.status} {reply.body.get('title', 'OK')}", headers + list(reply.headers.items())
+        )
         return [body]
 
     def _reply(self, environ: dict[str, Any], path: str) -> Reply:

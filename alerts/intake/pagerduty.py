@@ -48,7 +48,9 @@ def _event(key: str, body: dict[str, Any]) -> Reply:
     try:
         events = parse(body)
     except PayloadError as error:
-        return _invalid([f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons])
+        return _invalid(
+            [f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons]
+        )
     if not store(key, events).count:
         return _invalid(["Invalid routing key"])
     reply = {
@@ -63,7 +65,9 @@ def _change(key: str, body: dict[str, Any]) -> Reply:
     try:
         known = store_change(key, body)
     except PayloadError as error:
-        return _invalid([f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons])
+        return _invalid(
+            [f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons]
+        )
     if not known:
         return _invalid(["Invalid routing key"])
     return Reply(202, {"status": "success", "message": "Change event processed"})

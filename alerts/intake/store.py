@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import orjson
@@ -43,7 +44,7 @@ class Stored:
 def store(key: str, events: Sequence[Event]) -> Stored:
     """Store all events of a request under the integration with this key; durable when it returns."""
     request_id = uuid.uuid4()
-    params = {
+    params: dict[str, Any] = {
         "request": request_id,
         "now": clock.now(),
         "actions": [event.parsed.action for event in events],

@@ -18,11 +18,15 @@ class Alert(models.Model):
     """
 
     integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="alerts")
-    service = models.ForeignKey("services.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts")
+    service = models.ForeignKey(
+        "services.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
     team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     dedup_key = models.CharField(max_length=512)
     group_key = models.CharField(max_length=512)
-    status = models.CharField(_("status"), max_length=15, choices=AlertStatus.choices, default=AlertStatus.FIRING)
+    status = models.CharField(
+        _("status"), max_length=15, choices=AlertStatus.choices, default=AlertStatus.FIRING
+    )
     urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.HIGH)
     severity = models.CharField(max_length=40, blank=True, default="")
     title = models.CharField(_("title"), max_length=300)

@@ -23,7 +23,9 @@ class IntakeItem(models.Model):
     request_id = models.UUIDField()
     status = models.CharField(max_length=10, choices=IntakeStatus.choices, default=IntakeStatus.PENDING)
     outcome = models.CharField(max_length=300, blank=True, default="")
-    alert = models.ForeignKey("alerts.Alert", null=True, blank=True, on_delete=models.CASCADE, related_name="items")
+    alert = models.ForeignKey(
+        "alerts.Alert", null=True, blank=True, on_delete=models.CASCADE, related_name="items"
+    )
     received_at = models.DateTimeField(default=clock.now)
     processed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

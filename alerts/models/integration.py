@@ -16,8 +16,12 @@ class Integration(models.Model):
     """
 
     name = models.CharField(_("name"), max_length=120)
-    kind = models.CharField(_("source"), max_length=20, choices=SourceKind.choices, default=SourceKind.GENERIC)
-    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="integrations")
+    kind = models.CharField(
+        _("source"), max_length=20, choices=SourceKind.choices, default=SourceKind.GENERIC
+    )
+    team = models.ForeignKey(
+        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="integrations"
+    )
     service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="integrations")
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
     key_hint = models.CharField(max_length=4, editable=False)
@@ -32,7 +36,9 @@ class Integration(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
-        constraints = [models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="integration_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=SourceKind.values), name="integration_kind_known")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -38,7 +38,9 @@ class Silence(models.Model):
 class MaintenanceWindow(models.Model):
     """Planned work on a service: its alerts are recorded and held until the window ends."""
 
-    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="maintenance_windows")
+    service = models.ForeignKey(
+        "services.Service", on_delete=models.CASCADE, related_name="maintenance_windows"
+    )
     reason = models.CharField(_("what is being done"), max_length=300)
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
@@ -51,7 +53,9 @@ class MaintenanceWindow(models.Model):
         ordering = ["-ends_at", "-id"]
         indexes = [models.Index(fields=["service", "ends_at"], name="maintenance_by_service")]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="maintenance_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="maintenance_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:

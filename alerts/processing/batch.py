@@ -119,7 +119,9 @@ class Batch:
                 alert.held_by = ""
                 placed.append(alert)
         drills = {
-            id(self.of_item[item.pk]): item.parsed["drill_for"] for item in self.items if "drill_for" in item.parsed
+            id(self.of_item[item.pk]): item.parsed["drill_for"]
+            for item in self.items
+            if "drill_for" in item.parsed
         }
         grouping = Grouping(service, self.now)
         joined = grouping.place(placed, drills)
@@ -151,7 +153,11 @@ class Batch:
         self._acknowledge()
 
     def _acknowledge(self) -> None:
-        numbers = {a.incident_id: a.incident.number for a in self.alerts if a.incident_id in self.acknowledged and a.incident}
+        numbers = {
+            a.incident_id: a.incident.number
+            for a in self.alerts
+            if a.incident_id in self.acknowledged and a.incident
+        }
         for incident_id, label in sorted(self.acknowledged.items()):
             acknowledge_from_source(number=numbers[incident_id], label=label, now=self.now)
 
@@ -222,4 +228,3 @@ def _refresh(alert: Alert, item: IntakeItem, parsed: Parsed) -> None:
     alert.title = parsed.title or parsed.dedup_key[:300]
     alert.description, alert.severity, alert.urgency = parsed.description, parsed.severity, parsed.urgency
     alert.labels, alert.links, alert.raw = parsed.labels, parsed.links, item.raw
-

@@ -75,7 +75,7 @@ class Grouping:
         """Open incidents of these keys (or resolved by themselves a short while ago), and the recent rate."""
         service_id = self.service.pk if self.service else None
         rows = (
-            Alert.objects.filter(service_id=service_id, group_key__in=keys, incident__isnull=False)
+            Alert.objects.filter(service=service_id, group_key__in=keys, incident__isnull=False)
             .filter(first_seen_at__gt=self.now - dt.timedelta(days=90))
             .select_related("incident", "incident__merged_into")
             .order_by("group_key", "-pk")

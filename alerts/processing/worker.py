@@ -72,7 +72,7 @@ def _one_batch() -> int:
 
 
 def _due(service_id: int | None, now: dt.datetime) -> list[IntakeItem]:
-    rows = IntakeItem.objects.filter(service_id=service_id, status=IntakeStatus.PENDING)
+    rows = IntakeItem.objects.filter(service=service_id, status=IntakeStatus.PENDING)
     rows = rows.exclude(next_attempt_at__gt=now).select_related("integration", "service__team")
     return list(rows.order_by("id")[:BATCH])
 
@@ -84,7 +84,7 @@ def _one_by_one(items: list[IntakeItem], now: dt.datetime) -> None:
         try:
             with transaction.atomic():
                 Batch([item], now).run()
-        except Exception as error:  # noqa: BLE001 - process edge: the item is kept and shown as failed
+        except Exception as error:
             FAILED.inc()
             log.exception("an intake item failed", item=item.pk)
             attempts = item.attempts + 1

@@ -122,7 +122,9 @@ def links(value: Any, field: str = "links") -> list[dict[str, str]]:
         if isinstance(item, str):
             found += link(item, "")
         elif isinstance(item, dict):
-            found += link(item.get("href") or item.get("url"), str(item.get("text") or item.get("title") or ""))
+            found += link(
+                item.get("href") or item.get("url"), str(item.get("text") or item.get("title") or "")
+            )
     return found
 
 
@@ -155,7 +157,7 @@ def _seven_digits(value: str) -> str:
     if not dot:
         return head
     digits = len(tail) - len(tail.lstrip("0123456789"))
-    return f"{head}.{tail[:min(digits, 6)]}{tail[digits:]}"
+    return f"{head}.{tail[: min(digits, 6)]}{tail[digits:]}"
 
 
 def fingerprint(*parts: Any) -> str:

@@ -29,7 +29,11 @@ def new_hold(request: HttpRequest, kind: str) -> HttpResponse:
     actor = actor_of(request)
     form_class = SilenceForm if kind == "silence" else HoldForm
     now = clock.now().replace(second=0, microsecond=0)
-    initial = {"starts_at": now, "ends_at": now + dt.timedelta(hours=2), "service": request.GET.get("service")}
+    initial = {
+        "starts_at": now,
+        "ends_at": now + dt.timedelta(hours=2),
+        "service": request.GET.get("service"),
+    }
     form = form_class(request.POST or None, actor=actor, initial=initial)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)

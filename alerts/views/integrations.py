@@ -112,7 +112,9 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, pk: int) -> Integration:
-    integration = Integration.objects.visible_to(actor_of(request)).select_related("service", "team").filter(pk=pk)
+    integration = (
+        Integration.objects.visible_to(actor_of(request)).select_related("service", "team").filter(pk=pk)
+    )
     found: Integration | None = integration.first()
     if found is None:
         raise NotVisible

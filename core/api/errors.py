@@ -48,7 +48,7 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None
         code = exc.get_codes()
         body = problem(exc.status_code, code if isinstance(code, str) else "error", str(exc.detail))
         if isinstance(exc, exceptions.Throttled):
-            headers["Retry-After"] = str(max(1, int(exc.wait or 1)))
+            headers["Retry-After"] = str(max(1, int(getattr(exc, "wait", None) or 1)))
         if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
             headers["WWW-Authenticate"] = "Bearer"
     else:

@@ -20,7 +20,7 @@ class KeysetPagination(CursorPagination):
 
     def decode_cursor(self, request: Any) -> Cursor | None:
         cursor: Cursor | None = super().decode_cursor(request)
-        if cursor is not None and cursor.position is not None and not cursor.position.isprintable():
+        if cursor is not None and cursor.position is not None and not str(cursor.position).isprintable():
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

@@ -15,8 +15,6 @@ def replay(topic: str, after: int, limit: int) -> list[Message]:
     """Stored messages after `after`, oldest first; entries older than 24 hours are gone."""
     rows = LiveEntry.objects.filter(topic_id=topic, seq__gt=after).order_by("seq")[:limit]
     return [
-        Message(
-            topic=topic, seq=row.seq, event=row.event, data=row.data, html=row.html, scope=row.scope
-        )
+        Message(topic=topic, seq=row.seq, event=row.event, data=row.data, html=row.html, scope=row.scope)
         for row in rows
     ]

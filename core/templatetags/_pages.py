@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from core.templatetags._vocabulary import KINDS, TONE_ICONS, Look, plain_word
@@ -205,7 +205,15 @@ def kv_row(content: str, label: str) -> SafeString:
 
 def code(content: str, id: str, label: str = "", wrap: bool = False) -> SafeString:
     """Preformatted text with a copy button; `id` must be unique in the page."""
-    return render("code", {"content": content.strip("\n"), "id": id, "label": label, "wrap": wrap})
+    return render(
+        "code",
+        {
+            "content": mark_safe(content.strip("\n")),
+            "id": id,
+            "label": label,
+            "wrap": wrap,
+        },
+    )
 
 
 def ack(

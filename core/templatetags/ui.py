@@ -100,9 +100,7 @@ def menu_item(
 
 
 @register.inclusion_tag("core/components/progress.html")
-def progress(
-    value: float | None, maximum: float = 100, label: str = "", tone: str = ""
-) -> dict[str, Any]:
+def progress(value: float | None, maximum: float = 100, label: str = "", tone: str = "") -> dict[str, Any]:
     """A progress bar; value None means under way without a known end."""
     return {"value": value, "maximum": maximum, "label": label, "tone": tone}
 

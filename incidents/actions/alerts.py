@@ -47,7 +47,9 @@ def alerts_attached(
         enter(incident, IncidentStatus.TRIAGE, actor=actor, now=now, rule="refired")
         if page:
             services = list(incident.services.order_by("incident_rows__position"))
-            start_paging(incident, actor=actor, services=services, body=alerts[0].title if alerts else "", now=now)
+            start_paging(
+                incident, actor=actor, services=services, body=alerts[0].title if alerts else "", now=now
+            )
     if alerts:
         write_entry(
             incident,

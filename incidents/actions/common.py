@@ -14,7 +14,12 @@ from incidents.models import Incident, RoleAssignment, TimelineEntry
 from teams.actor import Actor
 
 MAX_TEXT = 20_000
-_SOURCES = {"web": EntrySource.WEB, "api": EntrySource.API, "mail": EntrySource.MAIL, "chat": EntrySource.CHAT}
+_SOURCES = {
+    "web": EntrySource.WEB,
+    "api": EntrySource.API,
+    "mail": EntrySource.MAIL,
+    "chat": EntrySource.CHAT,
+}
 
 
 def lock(actor: Actor, verb: str, number: int) -> Incident:

@@ -21,7 +21,9 @@ from services.models import Service
 from teams.actor import Actor, system_actor
 from teams.models import Team
 
-_UPSERT = "UPDATE incidents_incidentcounter SET last_number = last_number + 1 WHERE id = 1 RETURNING last_number"
+_UPSERT = (
+    "UPDATE incidents_incidentcounter SET last_number = last_number + 1 WHERE id = 1 RETURNING last_number"
+)
 MAX_SERVICES = 50
 
 

@@ -89,7 +89,10 @@ def page(
             policy_id = policy_for(incident, services)
             if policy_id is None:
                 raise field_error("policy", "No escalation policy fits this incident; name people instead.")
-        elif policy_id is not None and not EscalationPolicy.objects.visible_to(actor).filter(pk=policy_id).exists():
+        elif (
+            policy_id is not None
+            and not EscalationPolicy.objects.visible_to(actor).filter(pk=policy_id).exists()
+        ):
             raise field_error("policy", "There is no such escalation policy.")
         start_escalation(
             subject_key=incident.subject_key,

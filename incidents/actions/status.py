@@ -69,7 +69,9 @@ def resolve(
         if incident.status in (S.RESOLVED, S.IN_REVIEW, S.CLOSED):
             return incident
         if not incident.is_active:
-            raise ForbiddenTransition(f"A {incident.get_status_display().lower()} incident cannot be resolved.")
+            raise ForbiddenTransition(
+                f"A {incident.get_status_display().lower()} incident cannot be resolved."
+            )
         override_reason = override_reason.strip()
         if override_reason:
             required_text("override_reason", override_reason, MAX_REASON)
@@ -101,7 +103,13 @@ def enter(
     """Put the locked incident into `status`, with everything that follows from it."""
     old = incident.status
     incident.status = status
-    fields = ["status", "reason", "cause_unknown", "mitigated_at", *_ENTRY_EFFECTS.get(status, _nothing)(incident, now)]
+    fields = [
+        "status",
+        "reason",
+        "cause_unknown",
+        "mitigated_at",
+        *_ENTRY_EFFECTS.get(status, _nothing)(incident, now),
+    ]
     if old not in ACTIVE and status in ACTIVE:
         incident.resolved_at = incident.closed_at = None
         incident.auto_resolved = False
@@ -191,7 +199,12 @@ def check_exit(incident: Incident) -> None:
 
 
 def _may_override(actor: Actor, incident: Incident) -> None:
-    if actor.is_system or actor.is_admin or incident.commander_id == actor.user_id or _manages(actor, incident):
+    if (
+        actor.is_system
+        or actor.is_admin
+        or incident.commander_id == actor.user_id
+        or _manages(actor, incident)
+    ):
         return
     raise NotAllowed("Only the commander, a manager or an admin can resolve against the exit criteria.")
 

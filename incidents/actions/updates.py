@@ -81,9 +81,7 @@ def post_update(
     return update
 
 
-def _promise(
-    incident: Incident, audience: str, minutes: int | None, now: dt.datetime
-) -> dt.datetime | None:
+def _promise(incident: Incident, audience: str, minutes: int | None, now: dt.datetime) -> dt.datetime | None:
     if minutes is None and incident.severity is not None and incident.is_active:
         level = incident.severity
         minutes = (

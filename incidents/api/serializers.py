@@ -163,13 +163,17 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             unknown = sorted(set(data) - set(self.fields))
             if unknown:
-                raise serializers.ValidationError({name: ["There is no such field."] for name in unknown[:10]})
+                raise serializers.ValidationError(
+                    {name: ["There is no such field."] for name in unknown[:10]}
+                )
         return super().to_internal_value(data)
 
 
 class DeclareInput(StrictSerializer):
     title = serializers.CharField(max_length=1000)
-    services = serializers.ListField(child=serializers.CharField(max_length=80), required=False, max_length=50)
+    services = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, max_length=50
+    )
     team = serializers.CharField(max_length=80, required=False, allow_null=True)
     severity = serializers.IntegerField(min_value=0, max_value=4, required=False, allow_null=True)
     impact = serializers.CharField(max_length=500, required=False, allow_blank=True)
@@ -182,7 +186,9 @@ class DeclareInput(StrictSerializer):
 
 class EditInput(StrictSerializer):
     impact = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    services = serializers.ListField(child=serializers.CharField(max_length=80), required=False, max_length=50)
+    services = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, max_length=50
+    )
 
 
 class StatusInput(StrictSerializer):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -40,13 +42,17 @@ class Incident(models.Model):
     kind = models.CharField(max_length=20, choices=IncidentKind.choices, default=IncidentKind.REAL)
     visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.OPEN)
     urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.HIGH)
-    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents")
+    team = models.ForeignKey(
+        "teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
     services = models.ManyToManyField(
         "services.Service", through="incidents.IncidentService", related_name="incidents"
     )
     source = models.CharField(max_length=200, blank=True, default="")
     source_link = models.URLField(max_length=500, blank=True, default="")
-    created_by = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(default=clock.now)
     last_seq = models.PositiveIntegerField(default=0)
@@ -56,7 +62,9 @@ class Incident(models.Model):
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     snoozed_until = models.DateTimeField(null=True, blank=True)
-    commander = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    commander = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     alert_count = models.PositiveIntegerField(default=0)
     firing_count = models.PositiveIntegerField(default=0)
@@ -84,7 +92,9 @@ class Incident(models.Model):
     ack_window_met = models.BooleanField(null=True, blank=True)
     cause_unknown = models.BooleanField(default=False)
     reason = models.CharField(max_length=500, blank=True, default="")
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
     status_before_merge = models.CharField(max_length=20, blank=True, default="")
 
     objects = IncidentQuerySet.as_manager()
@@ -107,10 +117,13 @@ class Incident(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=IncidentStatus.values), name="incident_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=IncidentStatus.values), name="incident_status_known"
+            ),
             models.CheckConstraint(condition=Q(kind__in=IncidentKind.values), name="incident_kind_known"),
             models.CheckConstraint(
-                condition=~Q(status="merged") | Q(merged_into__isnull=False), name="incident_merged_has_survivor"
+                condition=~Q(status="merged") | Q(merged_into__isnull=False),
+                name="incident_merged_has_survivor",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["resolved", "in_review", "closed"]) | Q(resolved_at__isnull=False),
@@ -143,7 +156,7 @@ class Incident(models.Model):
         return self.status in ACTIVE
 
     @property
-    def started_at(self):  # type: ignore[no-untyped-def]
+    def started_at(self) -> dt.datetime:
         """The instant the running clock counts from."""
         return self.impact_started_at or self.detected_at or self.declared_at or self.created_at
 

@@ -26,7 +26,9 @@ class RoleAssignment(models.Model):
                 name="role_single_holder",
             ),
             models.UniqueConstraint(
-                fields=["incident", "role", "user"], condition=Q(ended_at__isnull=True), name="role_person_once"
+                fields=["incident", "role", "user"],
+                condition=Q(ended_at__isnull=True),
+                name="role_person_once",
             ),
         ]
 

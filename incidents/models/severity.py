@@ -15,7 +15,9 @@ class SeverityLevel(models.Model):
     label = models.CharField(_("label"), max_length=40)
     meaning = models.CharField(_("meaning"), max_length=300)
     ack_minutes = models.PositiveIntegerField(_("acknowledge within (min)"), null=True, blank=True)
-    internal_update_minutes = models.PositiveIntegerField(_("internal update every (min)"), null=True, blank=True)
+    internal_update_minutes = models.PositiveIntegerField(
+        _("internal update every (min)"), null=True, blank=True
+    )
     public_update_minutes = models.PositiveIntegerField(_("public update every (min)"), null=True, blank=True)
     executive_minutes = models.PositiveIntegerField(_("executive told within (min)"), null=True, blank=True)
     review_hours = models.PositiveIntegerField(_("review held within (h)"), null=True, blank=True)

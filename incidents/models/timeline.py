@@ -17,12 +17,16 @@ class TimelineEntry(models.Model):
     kind = models.CharField(max_length=20, choices=EntryKind.choices)
     happened_at = models.DateTimeField()
     written_at = models.DateTimeField()
-    author = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     author_label = models.CharField(max_length=200)
     author_role = models.CharField(max_length=20, blank=True, default="")
     text = models.TextField(blank=True, default="")
     data = models.JSONField(default=dict)
-    audience = models.CharField(max_length=20, choices=EntryAudience.choices, default=EntryAudience.RESPONDERS)
+    audience = models.CharField(
+        max_length=20, choices=EntryAudience.choices, default=EntryAudience.RESPONDERS
+    )
     source = models.CharField(max_length=10, choices=EntrySource.choices, default=EntrySource.WEB)
     starred = models.BooleanField(default=False)
     edited_at = models.DateTimeField(null=True, blank=True)

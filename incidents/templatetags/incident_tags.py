@@ -19,7 +19,9 @@ def entry_html(entry: TimelineEntry) -> SafeString:
     shown = format_html('<span class="tl-row__headline">{}</span>', headline) if headline else mark_safe("")
     if not entry.text or entry.redacted_at is not None:
         return shown
-    return format_html("{}{}", shown, mark_safe(linebreaks(urlize(entry.text, nofollow=True, autoescape=True))))
+    # urlize escapes the text itself.
+    text = mark_safe(linebreaks(urlize(entry.text, nofollow=True, autoescape=True)))  # noqa: S308
+    return format_html("{}{}", shown, text)
 
 
 @register.filter

@@ -54,9 +54,7 @@ def edit(request: HttpRequest, number: int, seq: int) -> HttpResponse:
         raise NotVisible
     form = EntryForm(request.POST or None, initial={"text": entry.text})
     if request.method == "POST" and form.is_valid():
-        actions.edit_entry(
-            actor=actor_of(request), number=number, seq=seq, text=form.cleaned_data["text"]
-        )
+        actions.edit_entry(actor=actor_of(request), number=number, seq=seq, text=form.cleaned_data["text"])
         return redirect(f"{incident.get_absolute_url()}#entry-{seq}")
     status = 422 if form.errors else 200
     context = {"incident": incident, "entry": entry, "form": form}

@@ -103,7 +103,19 @@ def page_context(request: HttpRequest, incident: Incident, *, entries: bool = Tr
     return context
 
 
-_DIALOGS = ("severity", "role", "note", "update", "status", "resolve", "reopen", "page", "snooze", "impact", "merge")
+_DIALOGS = (
+    "severity",
+    "role",
+    "note",
+    "update",
+    "status",
+    "resolve",
+    "reopen",
+    "page",
+    "snooze",
+    "impact",
+    "merge",
+)
 
 
 def _urls(incident: Incident) -> dict[str, str]:
@@ -162,7 +174,11 @@ def declare(request: HttpRequest) -> HttpResponse:
         "title": request.GET.get("title", "")[:200],
         "link": request.GET.get("link", "")[:500],
         "source": request.GET.get("source", "")[:200],
-        "services": list(Service.objects.visible_to(actor).filter(slug__in=slugs).values_list("pk", flat=True)),
+        "services": list(
+            Service.objects.visible_to(actor).filter(slug__in=slugs).values_list("pk", flat=True)
+        ),
         "page": True,
     }
-    return render(request, "incidents/pages/declare.html", {"form": DeclareForm(actor=actor, initial=initial)})
+    return render(
+        request, "incidents/pages/declare.html", {"form": DeclareForm(actor=actor, initial=initial)}
+    )

@@ -39,9 +39,7 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Set severity"),
         gettext_lazy("Unsure between two? Take the higher one."),
     ),
-    "role": Verb(
-        forms.RoleForm, actions.assign_role, gettext_lazy("Assign a role"), gettext_lazy("Assign")
-    ),
+    "role": Verb(forms.RoleForm, actions.assign_role, gettext_lazy("Assign a role"), gettext_lazy("Assign")),
     "note": Verb(forms.NoteForm, actions.add_note, gettext_lazy("Add a note"), gettext_lazy("Add note")),
     "update": Verb(
         forms.UpdateForm, actions.post_update, gettext_lazy("Send an update"), gettext_lazy("Send update")

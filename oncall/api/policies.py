@@ -68,7 +68,7 @@ class CalendarTokenViewSet(RoomViewSet):
     write_scope = "respond"
 
     def visible(self) -> Any:
-        return super().visible().usable()
+        return CalendarToken.objects.visible_to(self.actor).usable()
 
     def create(self, request: Request) -> Response:
         schedule_id = self.checked().get("schedule")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import path, register_converter
 from rest_framework.routers import BaseRouter
 
@@ -9,9 +11,9 @@ from oncall.api.feeds import PersonalFeedView, ScheduleFeedView
 from oncall.api.policies import CalendarTokenViewSet, OnCallView, PolicyViewSet
 from oncall.api.schedules import OverrideViewSet, RotationViewSet, ScheduleViewSet
 
-_LIST = {"get": "list", "post": "create"}
-_ITEM = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
-_OVERRIDE = {"get": "retrieve", "delete": "destroy"}
+_LIST: Any = {"get": "list", "post": "create"}
+_ITEM: Any = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+_OVERRIDE: Any = {"get": "retrieve", "delete": "destroy"}
 
 
 class IdConverter:

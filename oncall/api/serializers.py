@@ -14,11 +14,14 @@ from oncall.models import CalendarToken, EscalationPolicy, Override, Rotation, S
 from oncall.rota import WEEKDAYS, Shift
 from teams.models import Team
 
-_DAY = {"choices": WEEKDAYS}
+
+def several(child: type[serializers.Serializer], **options: Any) -> Any:
+    """A list of these, with the options of DRF's ListSerializer (which its types do not know)."""
+    return child(many=True, **options)
 
 
 class ScheduleSerializer(serializers.ModelSerializer):
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     created_at = InstantField(read_only=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True)
 
@@ -40,7 +43,9 @@ class EverySerializer(serializers.Serializer):
 
 class RestrictionInput(serializers.Serializer):
     to = WordField(limit=8)
-    days = serializers.ListField(child=serializers.ChoiceField(**_DAY), required=False, max_length=7)
+    days = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(WEEKDAYS)), required=False, max_length=7
+    )
 
     def get_fields(self) -> dict[str, Any]:
         # "from" is a word of the language, so it cannot be an attribute.
@@ -59,10 +64,10 @@ class RotationInput(serializers.Serializer):
         max_length=1000,
     )
     by_day = serializers.ListField(
-        child=serializers.ChoiceField(**_DAY), required=False, max_length=7, allow_null=True
+        child=serializers.ChoiceField(choices=list(WEEKDAYS)), required=False, max_length=7, allow_null=True
     )
-    week_start = serializers.ChoiceField(**_DAY, required=False)
-    restrictions = RestrictionInput(many=True, required=False, allow_null=True, max_length=24)
+    week_start = serializers.ChoiceField(choices=list(WEEKDAYS), required=False)
+    restrictions = several(RestrictionInput, required=False, allow_null=True, max_length=24)
     layer = WholeField(maximum=1000, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def shift_data(shift: Shift) -> dict[str, Any]:
 
 def _complete(serializer: serializers.Serializer, attrs: dict[str, Any]) -> None:
     """A list's items are replaced whole, so they must be complete in a partial update too."""
-    missing = [name for name in serializer.fields if name not in attrs]
+    missing = [str(name) for name in serializer.fields if str(name) not in attrs]
     if missing:
         raise serializers.ValidationError({name: ["This field is required."] for name in missing})
 
@@ -151,7 +156,7 @@ class TargetInputSerializer(serializers.Serializer):
 
 class StepInputSerializer(serializers.Serializer):
     delay_minutes = WholeField(maximum=10080, default=5)
-    targets = TargetInputSerializer(many=True, min_length=1, max_length=20)
+    targets = several(TargetInputSerializer, min_length=1, max_length=20)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs.setdefault("delay_minutes", 5)
@@ -164,7 +169,7 @@ class PolicyInput(serializers.Serializer):
     team = ReferenceField(Team, slug=True)
     repeat = WholeField(maximum=20, default=0)
     is_default = serializers.BooleanField(required=False)
-    steps = StepInputSerializer(many=True, max_length=20)
+    steps = several(StepInputSerializer, max_length=20)
 
     def validate_steps(self, steps: list[dict[str, Any]]) -> list[StepInput]:
         return [
@@ -176,7 +181,7 @@ class PolicyInput(serializers.Serializer):
 
 
 class PolicySerializer(serializers.ModelSerializer):
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     steps = serializers.SerializerMethodField()
     url = serializers.CharField(source="get_absolute_url", read_only=True)
 

@@ -69,7 +69,7 @@ def tick(*, by: str = "worker") -> int:
 def beat(by: str) -> dt.datetime:
     """Write the heartbeat row and return the tick's `now` (database clock, never going back)."""
     with connection.cursor() as cursor:
-        cursor.execute(_BEAT, {"now": clock.database_now(), "by": by, "back": _BACKWARDS})
+        cursor.execute(_BEAT, {"now": clock.database_now(), "by": by, "back": str(_BACKWARDS)})
         now, fault = cursor.fetchone()
     if fault:
         CLOCK_FAULTS.inc()

@@ -63,9 +63,9 @@ class Resolver:
         return Reach(steps, fallback)
 
     def _recipients(self, target: Target) -> list[Recipient]:
-        if target.type == TargetType.USER:
+        if target.type == TargetType.USER.value:
             return [self._person(target.id, target)]
-        if target.type == TargetType.TEAM:
+        if target.type == TargetType.TEAM.value:
             users = self.members.get(target.id, [])
             return self._several(users, target, "the team has nobody to page")
         schedule = self.schedules.get(target.id)

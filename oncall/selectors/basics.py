@@ -28,7 +28,7 @@ def default_policy_id(team_id: int | None) -> int | None:
 
 def policy_snapshot(policy_id: int | None) -> PolicySnapshot:
     """The policy as a run keeps it (two statements); an empty policy when it is gone."""
-    policy = EscalationPolicy.objects.filter(pk=policy_id).first()
+    policy = EscalationPolicy.objects.filter(pk=policy_id or 0).first()
     if policy is None:
         return PolicySnapshot("No policy", (), 0)
     targets: dict[int, list[Target]] = defaultdict(list)

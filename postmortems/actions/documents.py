@@ -45,7 +45,9 @@ def start_postmortem(
     if existing is not None:
         return existing  # type: ignore[no-any-return]
     if incident.status not in (IncidentStatus.RESOLVED, IncidentStatus.IN_REVIEW, IncidentStatus.CLOSED):
-        raise Conflict("Resolve the incident first; its postmortem starts from the record.", code="not_resolved")
+        raise Conflict(
+            "Resolve the incident first; its postmortem starts from the record.", code="not_resolved"
+        )
     owner = owner_id or incident.commander_id or actor.user_id
     if owner_id is not None and not User.objects.filter(pk=owner_id, is_active=True).exists():
         raise field_error("owner", "There is no active person with this id.")
@@ -89,7 +91,8 @@ def edit_section(
         section = PostmortemSection.objects.get(postmortem=postmortem, key=key)
         if version is not None and version != section.version:
             raise Conflict(
-                "Somebody has changed this section meanwhile. Your words are still in the field; compare and save again.",
+                "Somebody has changed this section meanwhile. Your words are still in the field; "
+                "compare and save again.",
                 code="edited_meanwhile",
             )
         if section.text != text:
@@ -121,7 +124,10 @@ def set_status(
             )
         if status == PostmortemStatus.IN_REVIEW:
             _check_written(postmortem)
-        if status == PostmortemStatus.CLOSED and postmortem.action_items.filter(status__in=OPEN_ITEMS).exists():
+        if (
+            status == PostmortemStatus.CLOSED
+            and postmortem.action_items.filter(status__in=OPEN_ITEMS).exists()
+        ):
             raise Conflict("Some action items are still open.", code="items_open")
         postmortem.status = status
         if status == PostmortemStatus.PUBLISHED:
@@ -145,7 +151,7 @@ def locked(actor: Actor, postmortem_id: int) -> Postmortem:
 def _check_written(postmortem: Postmortem) -> None:
     rows = dict(postmortem.sections.values_list("key", "text"))
     missing = {
-        key: ["Write this before the review."]
+        str(key): ["Write this before the review."]
         for key in (SectionKey.SUMMARY, SectionKey.CAUSES)
         if not rows.get(key, "").strip()
     }
@@ -174,7 +180,11 @@ def _fill(postmortem: Postmortem, incident: Incident, actor: Actor, now: dt.date
     }
     PostmortemSection.objects.bulk_create(
         PostmortemSection(
-            postmortem=postmortem, key=key, text=texts.get(SectionKey(key), ""), author_id=actor.user_id, updated_at=now
+            postmortem=postmortem,
+            key=key,
+            text=texts.get(SectionKey(key), ""),
+            author_id=actor.user_id,
+            updated_at=now,
         )
         for key in SectionKey.values
     )
@@ -193,7 +203,9 @@ def _impact(incident: Incident) -> str:
 
 def _timeline(incident: Incident) -> str:
     """Starred rows, or all when none is starred; people appear by role (blameless)."""
-    rows = TimelineEntry.objects.filter(incident=incident, redacted_at__isnull=True).order_by("happened_at", "seq")
+    rows = TimelineEntry.objects.filter(incident=incident, redacted_at__isnull=True).order_by(
+        "happened_at", "seq"
+    )
     starred = rows.filter(starred=True)
     chosen = (starred if starred.exists() else rows)[:_TIMELINE_ROWS]
     lines = []
@@ -214,7 +226,11 @@ def _response(incident: Incident) -> str:
         ("Resolved", incident.resolved_at),
     )
     lines = [f"Detected {began.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC."]
-    lines += [f"- {name}: {round((at - began).total_seconds() / 60)} min after detection" for name, at in pairs if at]
+    lines += [
+        f"- {name}: {round((at - began).total_seconds() / 60)} min after detection"
+        for name, at in pairs
+        if at
+    ]
     return "\n".join(lines)
 
 

@@ -62,9 +62,7 @@ def create_item(
     return item
 
 
-def update_item(
-    *, actor: Actor, item_id: int, now: dt.datetime | None = None, **changes: Any
-) -> ActionItem:
+def update_item(*, actor: Actor, item_id: int, now: dt.datetime | None = None, **changes: Any) -> ActionItem:
     """Change title, owner_id, due_on, item_class, status or reason. Owner, responders and managers.
 
     *Will not do* needs a reason. A new date starts the reminders anew.
@@ -153,7 +151,9 @@ def _origin(
 ) -> tuple[Incident, Postmortem | None]:
     postmortem = None
     if postmortem_id is not None:
-        postmortem = Postmortem.objects.visible_to(actor).select_related("incident").filter(pk=postmortem_id).first()
+        postmortem = (
+            Postmortem.objects.visible_to(actor).select_related("incident").filter(pk=postmortem_id).first()
+        )
         if postmortem is None:
             raise field_error("postmortem", "There is no such postmortem.")
         incident_number = postmortem.incident.number

@@ -15,7 +15,7 @@ from postmortems import actions
 from postmortems.choices import ItemClass, ItemStatus, PostmortemStatus, SectionKey
 from postmortems.models import ActionItem, Postmortem
 
-_ID = {"min_value": 1, "max_value": 2**63 - 1}
+_MAX_ID = 2**63 - 1
 
 
 class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
@@ -45,7 +45,7 @@ class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
 
 class PostmortemInput(serializers.Serializer[Any]):
     incident = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    owner = serializers.IntegerField(required=False, allow_null=True, **_ID)
+    owner = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_ID)
 
 
 class PostmortemPatch(serializers.Serializer[Any]):
@@ -90,9 +90,9 @@ class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
 
 class ActionItemInput(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300)
-    owner = serializers.IntegerField(**_ID)
+    owner = serializers.IntegerField(min_value=1, max_value=_MAX_ID)
     due_on = serializers.DateField()
-    postmortem = serializers.IntegerField(required=False, allow_null=True, **_ID)
+    postmortem = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=_MAX_ID)
     incident = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=2**31 - 1)
 
     def get_fields(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class ActionItemInput(serializers.Serializer[Any]):
 
 class ActionItemPatch(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300, required=False)
-    owner = serializers.IntegerField(required=False, source="owner_id", **_ID)
+    owner = serializers.IntegerField(required=False, source="owner_id", min_value=1, max_value=_MAX_ID)
     due_on = serializers.DateField(required=False)
     status = serializers.ChoiceField(ItemStatus.choices, required=False)
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)

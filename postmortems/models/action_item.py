@@ -18,12 +18,20 @@ class ActionItem(models.Model):
     """
 
     title = models.CharField(_("what is to be done"), max_length=300)
-    item_class = models.CharField(_("class"), max_length=12, choices=ItemClass.choices, default=ItemClass.PREVENT)
+    item_class = models.CharField(
+        _("class"), max_length=12, choices=ItemClass.choices, default=ItemClass.PREVENT
+    )
     status = models.CharField(_("state"), max_length=10, choices=ItemStatus.choices, default=ItemStatus.OPEN)
-    owner = models.ForeignKey("teams.User", on_delete=models.PROTECT, related_name="action_items", verbose_name=_("owner"))
+    owner = models.ForeignKey(
+        "teams.User", on_delete=models.PROTECT, related_name="action_items", verbose_name=_("owner")
+    )
     due_on = models.DateField(_("due"))
     postmortem = models.ForeignKey(
-        "postmortems.Postmortem", null=True, blank=True, on_delete=models.SET_NULL, related_name="action_items"
+        "postmortems.Postmortem",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="action_items",
     )
     incident = models.ForeignKey(
         "incidents.Incident", null=True, blank=True, on_delete=models.SET_NULL, related_name="action_items"
@@ -50,7 +58,9 @@ class ActionItem(models.Model):
                 | Q(status__in=["done", "wont_do"], closed_at__isnull=False),
                 name="item_closed_iff_done",
             ),
-            models.CheckConstraint(condition=~Q(status="wont_do") | ~Q(reason=""), name="item_wont_do_has_reason"),
+            models.CheckConstraint(
+                condition=~Q(status="wont_do") | ~Q(reason=""), name="item_wont_do_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,9 @@ class Postmortem(models.Model):
 
     incident = models.OneToOneField("incidents.Incident", on_delete=models.CASCADE, related_name="postmortem")
     status = models.CharField(max_length=12, choices=PostmortemStatus.choices, default=PostmortemStatus.DRAFT)
-    owner = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     due_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -49,7 +51,9 @@ class PostmortemSection(models.Model):
     key = models.CharField(max_length=20, choices=SectionKey.choices)
     text = models.TextField(blank=True, default="")
     version = models.PositiveIntegerField(default=1)
-    author = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     updated_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -71,7 +71,11 @@ def save_section(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     except Conflict as error:
         if error.code != "edited_meanwhile":
             raise
-        context = _context(request, postmortem) | {"editing": key, "kept": form.cleaned_data["text"], "clash": error}
+        context = _context(request, postmortem) | {
+            "editing": key,
+            "kept": form.cleaned_data["text"],
+            "clash": error,
+        }
         return render(request, "postmortems/pages/document.html", context, status=409)
     return redirect(f"{postmortem.get_absolute_url()}#section-{key}")
 
@@ -82,9 +86,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move the document to its next state."""
     postmortem = _visible(request, pk)
     try:
-        actions.set_status(
-            actor=actor_of(request), postmortem_id=pk, status=request.POST.get("status", "")
-        )
+        actions.set_status(actor=actor_of(request), postmortem_id=pk, status=request.POST.get("status", ""))
     except InvalidInput as error:
         context = _context(request, postmortem) | {"refused": error}
         return render(request, "postmortems/pages/document.html", context, status=422)
@@ -139,7 +141,9 @@ def edit_item(request: HttpRequest, pk: int) -> HttpResponse:
     item = ActionItem.objects.visible_to(actor_of(request)).filter(pk=pk).first()
     if item is None:
         raise NotVisible
-    initial = {name: getattr(item, name) for name in ("title", "owner", "due_on", "item_class", "status", "reason")}
+    initial = {
+        name: getattr(item, name) for name in ("title", "owner", "due_on", "item_class", "status", "reason")
+    }
     form = ItemEditForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from oncall.api.fields import InstantField, ReferenceField, WholeField, WordField
+from oncall.api.serializers import several
 from oncall.models import EscalationPolicy
 from services.choices import ChangeKind, EdgeKind, Lifecycle, LinkKind, Tier
 from services.hooks import OpenIncident
@@ -28,7 +29,7 @@ class LinkInput(serializers.Serializer):
 
 
 class ServiceSerializer(serializers.ModelSerializer):
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     escalation_policy = WholeField(source="escalation_policy_id", read_only=True)
     links = LinkSerializer(many=True, read_only=True)
     created_at = InstantField(read_only=True)
@@ -59,7 +60,7 @@ class ServiceInput(serializers.Serializer):
     lifecycle = serializers.ChoiceField(choices=Lifecycle.values, required=False)
     description = WordField(limit=10_000, blank=True, required=False)
     escalation_policy = ReferenceField(EscalationPolicy, required=False, allow_null=True)
-    links = LinkInput(many=True, required=False, max_length=30)
+    links = several(LinkInput, required=False, max_length=30)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("team", "escalation_policy"):
@@ -75,8 +76,8 @@ class DependencyInput(serializers.Serializer):
 
 
 class DependencySerializer(serializers.ModelSerializer):
-    upstream = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    downstream = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    upstream: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    downstream: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
 
     class Meta:
         model = Dependency
@@ -111,13 +112,13 @@ class ChangeInput(serializers.Serializer):
     service = ReferenceField(Service, slug=True)
     kind = serializers.ChoiceField(choices=ChangeKind.values, default=ChangeKind.DEPLOY)
     summary = WordField(limit=1024)
-    source = WordField(limit=200, blank=True, default="")
+    source = WordField(limit=200, blank=True, default="")  # type: ignore[assignment]
     happened_at = InstantField(required=False, allow_null=True)
     links = serializers.ListField(child=ChangeLinkField(), required=False, max_length=20)
 
 
 class ChangeSerializer(serializers.ModelSerializer):
-    service = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    service: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     happened_at = InstantField(read_only=True)
 
     class Meta:

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from core import clock
 from core.api.pagination import KeysetPagination
@@ -34,7 +35,7 @@ class BySlug(KeysetPagination):
 
 
 class ByTime(KeysetPagination):
-    ordering = ("-happened_at", "-id")
+    ordering = ("-happened_at", "-id")  # type: ignore[assignment]
 
 
 class ServiceViewSet(RoomViewSet):
@@ -42,7 +43,7 @@ class ServiceViewSet(RoomViewSet):
 
     model = Service
     serializer_class = ServiceSerializer
-    input_class = ServiceInput
+    input_class: type[BaseSerializer[Any]] = ServiceInput
     pagination_class = BySlug
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]{1,63}"
@@ -106,7 +107,7 @@ class ServiceViewSet(RoomViewSet):
             return self._independ(service, self._named_upstream())
         upstream, downstream = selectors.edges_of(service, self.actor)
         shown = [DependencySerializer(edges, many=True).data for edges in (upstream, downstream)]
-        return whole(shown[0], downstream=shown[1])
+        return whole(list(shown[0]), downstream=list(shown[1]))
 
     @action(detail=True, methods=["delete"], url_path="dependencies/(?P<upstream>[-a-zA-Z0-9_]{1,63})")
     def dependency(self, request: Request, slug: str, upstream: str) -> Response:
@@ -174,7 +175,7 @@ def _walk_data(walk: Walk) -> dict[str, Any]:
                 "kind": row.kind,
                 "path": walk.slugs(row.path),
                 "tier": walk.services[row.node].tier,
-                "team": walk.services[row.node].team.slug if walk.services[row.node].team else None,
+                "team": getattr(walk.services[row.node].team, "slug", None),
             }
             for row in walk.rows
         ],

@@ -15,6 +15,7 @@ from core import clock
 from core.errors import DomainError, NotAllowed, NotVisible
 from core.pages import actor_of
 from core.panels import panels
+from core.text import clean, one_line
 from oncall.rows import grouped, row_errors
 from services import actions, selectors
 from services.choices import EdgeKind, Lifecycle, LinkKind, Tier
@@ -40,10 +41,10 @@ def service_list(request: HttpRequest) -> HttpResponse:
     actor, query = actor_of(request), request.GET
     rows = selectors.narrowed(
         selectors.for_list(actor),
-        teams=query.getlist("team"),
+        teams=[clean(slug) for slug in query.getlist("team")],
         tiers=[int(tier) for tier in query.getlist("tier") if tier in {"1", "2", "3", "4"}],
         lifecycles=[word for word in query.getlist("lifecycle") if word in Lifecycle.values],
-        text=query.get("q", "").strip()[:120],
+        text=one_line(query.get("q", ""), 120),
     )
     page = selectors.page_by_slug(rows, query.get("cursor", ""))
     context = {

@@ -154,8 +154,15 @@ class StatusPageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorV
         row = actions.set_component_status(actor=self.actor, component_id=row.pk, status=data["status"])
         return Response(ComponentSerializer(row).data)
 
-    @extend_schema(methods=["GET"], operation_id="status_pages_notices_list", responses=NoticeSerializer(many=True))
-    @extend_schema(methods=["POST"], operation_id="status_pages_notices_create", request=NoticeInput, responses={201: NoticeSerializer})
+    @extend_schema(
+        methods=["GET"], operation_id="status_pages_notices_list", responses=NoticeSerializer(many=True)
+    )
+    @extend_schema(
+        methods=["POST"],
+        operation_id="status_pages_notices_create",
+        request=NoticeInput,
+        responses={201: NoticeSerializer},
+    )
     @action(detail=True, methods=["get", "post"])
     def notices(self, request: Request, slug: str) -> Response:
         """Notices newest first (the last 100); POST publishes one."""

@@ -41,7 +41,9 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["page", "-started_at"], name="notice_by_page")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="incident", status__in=["investigating", "identified", "monitoring", "resolved"])
+                condition=Q(
+                    kind="incident", status__in=["investigating", "identified", "monitoring", "resolved"]
+                )
                 | Q(kind="maintenance", status__in=["scheduled", "in_progress", "verifying", "completed"]),
                 name="notice_status_fits_kind",
             ),

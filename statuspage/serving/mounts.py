@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,8 +12,13 @@ from statuspage.serving.store import File, store
 PREFIX = "/status/"
 _PATH = re.compile(r"^/status/(?P<slug>[a-z0-9_-]{1,60})/(?P<rest>[a-z0-9/._-]{0,120})$")
 _FRESH = "public, max-age=10, s-maxage=10, stale-while-revalidate=60, stale-if-error=86400"
-_CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; frame-ancestors *; form-action 'none'"
-_MISSING = b"<!doctype html><html lang=en><title>Not found</title><h1>There is no such status page</h1></html>"
+_CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "base-uri 'none'; frame-ancestors *; form-action 'none'"
+)
+_MISSING = (
+    b"<!doctype html><html lang=en><title>Not found</title><h1>There is no such status page</h1></html>"
+)
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -26,7 +32,11 @@ def answer(method: str, path: str, if_none_match: str, accept_encoding: str) -> 
     if file is None:
         slashed = _PATH.match(f"{path}/")
         if slashed and _file(slashed["slug"], slashed["rest"]):
-            return 301, [("Location", f"{path}/"), ("Cache-Control", "no-store"), ("Content-Length", "0")], b""
+            return (
+                301,
+                [("Location", f"{path}/"), ("Cache-Control", "no-store"), ("Content-Length", "0")],
+                b"",
+            )
         return 404, _plain_headers(len(_MISSING)), _MISSING if method == "GET" else b""
     headers = [
         ("ETag", file.etag),
@@ -65,11 +75,14 @@ class StatusASGI:
 
     def __init__(self, app: Any) -> None:
         self.app = app
+        store().start()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self.app(scope, receive, send)
             return
+        if not store().ready.is_set():
+            await asyncio.to_thread(store().wait_ready)
         given = dict(scope["headers"])
         status, headers, body = answer(
             scope["method"],
@@ -92,6 +105,7 @@ class StatusWSGI:
         path = environ.get("PATH_INFO", "/")
         if not path.startswith(PREFIX):
             return self.app(environ, start_response)
+        store().wait_ready()
         status, headers, body = answer(
             environ["REQUEST_METHOD"],
             path,

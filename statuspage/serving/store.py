@@ -52,23 +52,29 @@ class Store:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self.ready = threading.Event()
 
     def get(self, slug: str, path: str) -> File | None:
-        self._ensure()
+        """The file, or None; reads memory only."""
         found = self.pages.get(slug)
         return found[1].get(path) if found else None
 
-    def _ensure(self) -> None:
-        if self._thread is not None:
-            return
+    def start(self) -> None:
+        """Load the mirror and begin to follow the database, in a thread; again changes nothing."""
         with self._lock:
             if self._thread is None:
                 self.load_mirror()
-                self._safely()
                 self._thread = threading.Thread(target=self._run, name="status-mirror", daemon=True)
                 self._thread.start()
 
+    def wait_ready(self) -> None:
+        """Until the first look at the database has ended, however it went; at most three seconds."""
+        self.start()
+        self.ready.wait(3)
+
     def _run(self) -> None:
+        self._safely()
+        self.ready.set()
         while not self._stop.wait(1.0):
             self._safely()
 

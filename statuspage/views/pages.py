@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -20,9 +21,7 @@ def page_list(request: HttpRequest) -> HttpResponse:
     """Every status page the viewer may see."""
     actor = actor_of(request)
     pages = StatusPage.objects.visible_to(actor).select_related("team").prefetch_related("components")
-    return render(
-        request, "statuspage/pages/list.html", {"pages": pages[:200], "may_add": actor.manages_any}
-    )
+    return render(request, "statuspage/pages/list.html", {"pages": pages[:200], "may_add": actor.manages_any})
 
 
 @login_required
@@ -50,12 +49,16 @@ def manage(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "page_": page,
         "components": page.components.select_related("service"),
-        "open": [(row, forms.UpdateForm(kind=row.kind, prefix=str(row.pk), initial={"status": row.status})) for row in notices.exclude(status__in=OVER)[:50]],
+        "open": [
+            (row, forms.UpdateForm(kind=row.kind, prefix=str(row.pk), initial={"status": row.status}))
+            for row in notices.exclude(status__in=OVER)[:50]
+        ],
         "past": notices.filter(status__in=OVER)[:20],
         "notice_form": forms.NoticeForm(page=page),
         "component_form": forms.ComponentForm(actor=actor),
         "statuses": ComponentStatus.choices,
-        "may_publish": actor.manages(page.team_id) or actor.roles.get(page.team_id or 0) == TeamRole.RESPONDER,
+        "may_publish": actor.manages(page.team_id)
+        or actor.roles.get(page.team_id or 0) == TeamRole.RESPONDER,
     }
     return render(request, "statuspage/pages/manage.html", context)
 
@@ -126,6 +129,6 @@ def _visible(request: HttpRequest, slug: str) -> StatusPage:
     return page
 
 
-def _attach(form: forms.forms.Form, error: InvalidInput) -> None:
+def _attach(form: Form, error: InvalidInput) -> None:
     for name, reasons in error.fields.items():
         form.add_error(name if name in form.fields else None, reasons[0])

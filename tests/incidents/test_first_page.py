@@ -25,9 +25,7 @@ def post(world: World, body: bytes, kind: str = "generic") -> Reply:
 
 
 def kinds(number: int) -> list[str]:
-    return list(
-        Incident.objects.get(number=number).timeline.order_by("seq").values_list("kind", flat=True)
-    )
+    return list(Incident.objects.get(number=number).timeline.order_by("seq").values_list("kind", flat=True))
 
 
 def test_an_alert_pages_and_escalates_until_somebody_acknowledges(drain: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ edges_of_six = st.lists(
 
 
 def simple_paths(edges: list[Edge], start: int) -> list[tuple[tuple[int, ...], bool]]:
-    """Every path without repetition from `start` along (from, to, kind), and whether it is hard all the way."""
+    """Every path without repetition from `start` along (from, to, kind), and whether all of it is hard."""
     kinds = {(one, two): kind for one, two, kind in edges}
     found = []
     others = [node for node in NAMES if node != start]

@@ -24,7 +24,9 @@ B, N, S = "Europe/Berlin", "America/New_York", "Asia/Singapore"
 
 PEOPLE = (
     Person("admin@example.com", "Robin Keller", B, {"platform": "manager"}, login=True, admin=True),
-    Person("manager@example.com", "Maya Okafor", B, {"checkout": "manager", "catalogue": "manager"}, login=True),
+    Person(
+        "manager@example.com", "Maya Okafor", B, {"checkout": "manager", "catalogue": "manager"}, login=True
+    ),
     Person("responder@example.com", "Ada Lindqvist", B, {"checkout": "responder"}, login=True),
     Person("support@example.com", "Sam Ortiz", N, {}, login=True, support=True),
     Person("stranger@example.com", "Noa Fischer", B, {}, login=True),

@@ -91,19 +91,24 @@ def _outage(made: Loaded, now: dt.datetime) -> None:
         service_ids=[gateway.pk, made.services["checkout"].pk],
         now=at(4),
     )
-    actions.assign_role(actor=maya, number=number, role="commander", user_id=made.people["manager"].pk, now=at(6))
+    actions.assign_role(
+        actor=maya, number=number, role="commander", user_id=made.people["manager"].pk, now=at(6)
+    )
     actions.assign_role(
         actor=maya, number=number, role="communications", user_id=made.people["support"].pk, now=at(7)
     )
     actions.add_note(
-        actor=ada, number=number, text="Time-outs only towards the card processor; our own side answers in 40 ms.", now=at(8)
+        actor=ada,
+        number=number,
+        text="Time-outs only towards the card processor; our own side answers in 40 ms.",
+        now=at(8),
     )
     actions.post_update(
         actor=maya,
         number=number,
         audience="public",
         text="Some card payments fail at the moment. Your basket is kept; paying by invoice or wallet works.",
-        next_update_in_minutes=30,
+        next_update_in_minutes=75,
         now=at(9),
     )
     actions.post_update(
@@ -111,6 +116,7 @@ def _outage(made: Loaded, now: dt.datetime) -> None:
         number=number,
         audience="support",
         text="Card payments fail for more than half of customers. Please offer invoice or wallet; nobody is charged twice.",
+        next_update_in_minutes=80,
         now=at(10),
     )
     actions.add_note(
@@ -125,10 +131,15 @@ def _outage(made: Loaded, now: dt.datetime) -> None:
         number=number,
         audience="internal",
         text="Cause found: the new retry policy overloads our quota. Rolling back 2026.47 now.",
-        next_update_in_minutes=30,
+        next_update_in_minutes=60,
         now=at(24),
     )
-    actions.add_note(actor=ada, number=number, text="Roll-back runs: 4 of 10 machines done, error rate falls to 35 %.", now=at(33))
+    actions.add_note(
+        actor=ada,
+        number=number,
+        text="Roll-back runs: 4 of 10 machines done, error rate falls to 35 %.",
+        now=at(33),
+    )
 
 
 def _fresh_page(service: Service, now: dt.datetime) -> None:
@@ -201,7 +212,9 @@ def _page_again(incident: Incident, now: dt.datetime) -> None:
     )
     RunPage.objects.filter(run__subject_key=incident.subject_key).delete()
     EscalationRun.objects.filter(subject_key=incident.subject_key).delete()
-    noise = TimelineEntry.objects.filter(incident=incident, kind__in=("page_sent", "page_failed", "escalated"))
+    noise = TimelineEntry.objects.filter(
+        incident=incident, kind__in=("page_sent", "page_failed", "escalated")
+    )
     noise.delete()
     services = list(incident.services.order_by("incident_rows__position"))
     start_paging(incident, actor=system_actor("Demo", via="rule"), services=services, body="", now=now)

@@ -12,8 +12,8 @@ from core import clock
 from core.crypto import derived
 from core.models import OutboxEvent
 from notifications.actions.contacts import ensure_default_methods
-from oncall.actions.policies import StepInput, TargetInput, create_policy
 from oncall.actions.overrides import add_override
+from oncall.actions.policies import StepInput, TargetInput, create_policy
 from oncall.actions.rotations import add_rotation
 from oncall.actions.schedules import create_schedule
 from oncall.models import EscalationPolicy, Schedule
@@ -97,7 +97,11 @@ def _rotas(made: Loaded, now: dt.datetime) -> None:
     plan = {
         "checkout": ("Checkout primary", "Europe/Berlin", [["responder"]]),
         "payments": ("Payments primary", "Europe/Berlin", [["jonas.weber"], ["grace.kim"], ["bo.tran"]]),
-        "platform": ("Platform primary", "Europe/Berlin", [["leo.marchetti"], ["tess.walker"], ["wei.zhang"]]),
+        "platform": (
+            "Platform primary",
+            "Europe/Berlin",
+            [["leo.marchetti"], ["tess.walker"], ["wei.zhang"]],
+        ),
         "catalogue": ("Catalogue primary", "Europe/Berlin", [["ines.costa"], ["omar.haddad"], ["wei.zhang"]]),
     }
     starts = (now - dt.timedelta(days=330)).strftime("%Y-%m-%dT09:00")
@@ -108,7 +112,10 @@ def _rotas(made: Loaded, now: dt.datetime) -> None:
         add_rotation(actor=made.actor, schedule_id=schedule.pk, values=values)
         made.schedules[team] = schedule
     second = create_schedule(
-        actor=made.actor, team_id=made.teams["checkout"].pk, name="Checkout secondary", timezone="Europe/Berlin"
+        actor=made.actor,
+        team_id=made.teams["checkout"].pk,
+        name="Checkout secondary",
+        timezone="Europe/Berlin",
     )
     members = [[made.people["bo.tran"].pk], [made.people["manager"].pk]]
     values = {"name": "Weekly", "starts_at": starts, "unit": "week", "count": 1, "members": members}
@@ -143,8 +150,16 @@ def _policy(made: Loaded, team: str) -> EscalationPolicy:
 def _catalogue(made: Loaded, now: dt.datetime) -> None:
     for slug, name, team, tier, text in company.SERVICES:
         links = [
-            {"kind": "runbook", "title": f"{name}: first steps", "url": f"https://wiki.example.com/runbooks/{slug}"},
-            {"kind": "dashboard", "title": f"{name} overview", "url": f"https://grafana.example.com/d/{slug}"},
+            {
+                "kind": "runbook",
+                "title": f"{name}: first steps",
+                "url": f"https://wiki.example.com/runbooks/{slug}",
+            },
+            {
+                "kind": "dashboard",
+                "title": f"{name} overview",
+                "url": f"https://grafana.example.com/d/{slug}",
+            },
         ]
         made.services[slug] = create_service(
             actor=made.actor,

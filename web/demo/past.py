@@ -30,7 +30,9 @@ def load(made: Loaded, now: dt.datetime) -> None:
 
 
 def _tell(made: Loaded, story: Story, now: dt.datetime) -> None:
-    day = (now - dt.timedelta(days=story.days_ago)).replace(hour=story.hour, minute=7, second=0, microsecond=0)
+    day = (now - dt.timedelta(days=story.days_ago)).replace(
+        hour=story.hour, minute=7, second=0, microsecond=0
+    )
 
     def at(minutes: float) -> dt.datetime:
         return day + dt.timedelta(minutes=minutes)
@@ -94,4 +96,6 @@ def _updates(story: Story, number: int, commander: Actor, at: object) -> None:
 
 def _backdate(number: int, day: dt.datetime, at: object) -> None:
     """The row itself is as old as its story."""
-    Incident.objects.filter(number=number).update(created_at=day, impact_started_at=day - dt.timedelta(minutes=4))
+    Incident.objects.filter(number=number).update(
+        created_at=day, impact_started_at=day - dt.timedelta(minutes=4)
+    )

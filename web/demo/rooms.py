@@ -35,7 +35,11 @@ def status_page(made: Loaded, now: dt.datetime) -> None:
     )
     parts = {
         slug: status.add_component(
-            actor=maya, page_id=page.pk, name=name, service_id=made.services[slug].pk, now=now - dt.timedelta(days=299)
+            actor=maya,
+            page_id=page.pk,
+            name=name,
+            service_id=made.services[slug].pk,
+            now=now - dt.timedelta(days=299),
         )
         for name, slug in _COMPONENTS
     }
@@ -126,4 +130,9 @@ def _document(made: Loaded, title: str, now: dt.datetime, *, published: bool) ->
         )
     if published:
         for state in ("in_review", "reviewed", "published"):
-            set_status(actor=made.actor, postmortem_id=postmortem.pk, status=state, now=resolved + dt.timedelta(days=2))
+            set_status(
+                actor=made.actor,
+                postmortem_id=postmortem.pk,
+                status=state,
+                now=resolved + dt.timedelta(days=2),
+            )

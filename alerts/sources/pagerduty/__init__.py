@@ -44,7 +44,11 @@ def parse(payload: Any) -> list[Event]:
         raise PayloadError(errors)
     details = details if isinstance(details, dict) else {}
     dedup = dedup or uuid.uuid4().hex
-    found = {name: one_line(str(details[name]), 300) for name in ("component", "group", "class") if details.get(name)}
+    found = {
+        name: one_line(str(details[name]), 300)
+        for name in ("component", "group", "class")
+        if details.get(name)
+    }
     custom = details.get("custom_details")
     parsed = Parsed(
         action=str(action),
