@@ -263,6 +263,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {},
 }
+UNFOLD = {
+    "SITE_TITLE": "Watchbill",
+    "SITE_HEADER": "Watchbill",
+    "SITE_URL": "/",
+    "DASHBOARD_CALLBACK": "web.admin.dashboard",
+}
 API_SCHEMA_PUBLIC = ENV.api_schema_public
 METRICS_PUBLIC = ENV.metrics_public
 

@@ -1,25 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from core.admin import ReadOnlyAdmin
 from postmortems.models import ActionItem, ItemReminder, Postmortem, PostmortemSection
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """For inspection; writing happens on the product's own pages."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Postmortem)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from core import clock
 from notifications.selectors import captured_count
 from oncall.selectors import awaiting_ack, on_call_until
+from teams.models import User
+from web.demo import company
 
 # label, address, icon, whether the phone's bottom bar shows it
 _ENTRIES = (
@@ -31,8 +33,10 @@ _ENTRIES = (
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context for `core/app.html`; nothing is asked of the database for anonymous requests."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or request.path.startswith(("/admin/", "/api/")):
+    if user is None or request.path.startswith(("/admin/", "/api/")):
         return {}
+    if not user.is_authenticated:
+        return {"demo_people": demo_people()} if settings.DEMO and settings.DEBUG else {}
     entries = [_entry(request.path, *row) for row in _ENTRIES]
     phone = [entry for entry, row in zip(entries, _ENTRIES, strict=True) if row[3]]
     return {
@@ -42,9 +46,29 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "bell_url": "/#needs-me",
         "bell_count": _Count(user.pk),
         "declare_url": "/incidents/declare/",
-        "demo_mode": settings.DEMO,
+        "demo_people": demo_people() if settings.DEMO and settings.DEBUG else [],
         "captured_mail": captured_count(),
     }
+
+
+def demo_people() -> list[dict[str, Any]]:
+    """The people of the demo one may become with one click, and what each is for."""
+    users = {
+        user.email: user
+        for user in User.objects.filter(email__in=[p.email for p in company.PEOPLE if p.login])
+    }
+    purposes = {
+        "admin@example.com": _("everything, and Django admin"),
+        "manager@example.com": _("manages Checkout and Catalogue"),
+        "responder@example.com": _("on call for Checkout now"),
+        "support@example.com": _("support: watches the feed"),
+        "stranger@example.com": _("belongs to no team"),
+    }
+    return [
+        {"id": users[email].pk, "name": users[email].name, "email": email, "purpose": purpose}
+        for email, purpose in purposes.items()
+        if email in users
+    ]
 
 
 def _entry(path: str, label: str, url: str, icon: str, _phone: bool) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from web.views import health, pages
+from web.views import demo, health, pages
 
 app_name = "web"
 
@@ -14,5 +14,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
+    path("demo/restart/", demo.restart, name="demo_restart"),
     path("ui/", pages.components, name="components"),
 ]

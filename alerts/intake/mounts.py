@@ -85,7 +85,7 @@ class IntakeWSGI:
 
     def _reply(self, environ: dict[str, Any], path: str) -> Reply:
         length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MAX_WIRE:
+        if not length.isdecimal() or int(length) > MAX_WIRE:
             return problem(413, "too_large", f"A body may hold at most {MAX_BODY} bytes.")
         body = environ["wsgi.input"].read(int(length)) if int(length) else b""
         headers = {

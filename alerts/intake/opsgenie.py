@@ -25,7 +25,9 @@ from core.strict_json import BadJSON, loads
 
 PREFIX = "/compat/opsgenie/"
 _ALERTS = re.compile(r"^/compat/opsgenie/v2/alerts/?$")
-_REQUEST = re.compile(r"^/compat/opsgenie/v2/alerts/requests/(?P<id>[0-9a-f-]{36})/?$")
+_REQUEST = re.compile(
+    r"^/compat/opsgenie/v2/alerts/requests/(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/?$"
+)
 _VERB = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?P<verb>close|acknowledge)/?$")
 _ACTIONS = {"close": "resolve", "acknowledge": "acknowledge"}
 
@@ -80,12 +82,15 @@ def _verb(key: str, name: str, identifier: str, request: IntakeRequest) -> Reply
     if kind not in ("id", "tiny", "alias"):
         return _answer(422, message="identifierType must be id, tiny or alias.")
     alias = identifier if kind == "alias" else _alias_of(key, identifier)
-    return _store(key, [verb(_ACTIONS[name], alias or f"unknown:{identifier}"[:512], _json(request))])
+    try:
+        return _store(key, [verb(_ACTIONS[name], alias or f"unknown:{identifier}", _json(request))])
+    except PayloadError as error:
+        return _answer(400, message=str(error))
 
 
 def _alias_of(key: str, identifier: str) -> str | None:
     """Our alert id stands for both id and tiny id."""
-    if not identifier.isdigit() or len(identifier) > 18:
+    if not identifier.isdecimal() or len(identifier) > 18:
         return None
     hashed = digest(key)
     rows = Alert.objects.filter(

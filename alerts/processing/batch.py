@@ -6,7 +6,6 @@ Locks are taken alert → incident; the incident number is the last.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 
 import msgspec
 from django.db import connection
@@ -18,6 +17,7 @@ from alerts.processing.holding import Holds
 from alerts.sources.base import Parsed
 from incidents.actions.acknowledge import acknowledge_from_source
 from incidents.actions.alerts import AttachedAlert, alerts_attached, alerts_changed
+from incidents.models import Incident
 
 MAX_LOG = 100
 _Key = tuple[int, str]
@@ -26,6 +26,14 @@ _COUNTS = """
 SELECT i.number, count(*) FILTER (WHERE a.status <> 'resolved'), count(*)
 FROM alerts_alert a JOIN incidents_incident i ON i.id = a.incident_id
 WHERE a.incident_id = ANY(%s) GROUP BY i.number ORDER BY i.number
+"""
+
+_FINISH = """
+UPDATE alerts_intakeitem AS item
+SET alert_id = done.alert, status = done.status, outcome = done.outcome, processed_at = %(now)s
+FROM unnest(%(ids)s::bigint[], %(alerts)s::bigint[], %(statuses)s::text[], %(outcomes)s::text[])
+     AS done(id, alert, status, outcome)
+WHERE item.id = done.id
 """
 
 
@@ -38,7 +46,8 @@ class Batch:
         self.open: dict[_Key, Alert] = {}
         self.alerts: list[Alert] = []
         self.dirty: set[int] = set()
-        self.acknowledged: dict[int, str] = {}
+        self.acknowledged: list[tuple[Alert, str]] = []
+        self.number_of: dict[int, int] = {}
         self.touched: set[int] = set()
         self.of_item: dict[int, Alert | None] = {}
         self.outcomes: dict[int, str] = {}
@@ -81,6 +90,7 @@ class Batch:
             self.outcomes[item.pk] = f"repeat {alert.count} of an open alert"
         self.dirty.add(id(alert))
         self.of_item[item.pk] = alert
+        self.number_of[item.pk] = alert.count
 
     def _settle(self, item: IntakeItem, parsed: Parsed, alert: Alert | None) -> None:
         """Acknowledge or resolve. Without an open alert it is dropped, as PagerDuty does."""
@@ -98,8 +108,7 @@ class Batch:
         elif alert.status == AlertStatus.FIRING:
             alert.status, alert.acknowledged_at = AlertStatus.ACKNOWLEDGED, self.now
             self.outcomes[item.pk] = "acknowledged the alert"
-            if alert.incident_id:
-                self.acknowledged[alert.incident_id] = parsed.source or item.integration.name
+            self.acknowledged.append((alert, parsed.source or item.integration.name))
 
     def _place(self) -> dict[int, list[Alert]]:
         """Give every open alert without an incident its place; incident number → alerts that joined."""
@@ -132,58 +141,52 @@ class Batch:
     def _write(self) -> None:
         changed = [a for a in self.alerts if id(a) in self.dirty]
         old = [a for a in changed if a.pk is not None]
-        Alert.objects.bulk_update(old, _FIELDS, batch_size=500)
+        # An upsert of rows that exist: many times cheaper than one CASE for each field.
+        Alert.objects.bulk_create(
+            old, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=_FIELDS
+        )
         Alert.objects.bulk_create([a for a in changed if a.pk is None], batch_size=500)
         seen = {item.integration_id for item in self.items}
         Integration.objects.filter(pk__in=seen).update(last_received_at=self.now)
 
     def _tell_incidents(self, joined: dict[int, list[Alert]]) -> None:
         ids = {a.incident_id for alerts in joined.values() for a in alerts} | self.touched
-        if not ids:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(_COUNTS, [sorted(ids)])
-            counts = cursor.fetchall()
-        for number, firing, total in counts:
-            if number in joined:
-                attached = [AttachedAlert(a.pk, a.title, a.severity) for a in joined[number]]
-                alerts_attached(number=number, alerts=attached, firing=firing, total=total, now=self.now)
-            else:
-                alerts_changed(number=number, firing=firing, total=total, now=self.now)
+        if ids:
+            with connection.cursor() as cursor:
+                cursor.execute(_COUNTS, [sorted(ids)])
+                counts = cursor.fetchall()
+            for number, firing, total in counts:
+                if number in joined:
+                    attached = [AttachedAlert(a.pk, a.title, a.severity) for a in joined[number]]
+                    alerts_attached(number=number, alerts=attached, firing=firing, total=total, now=self.now)
+                else:
+                    alerts_changed(number=number, firing=firing, total=total, now=self.now)
         self._acknowledge()
 
     def _acknowledge(self) -> None:
-        numbers = {
-            a.incident_id: a.incident.number
-            for a in self.alerts
-            if a.incident_id in self.acknowledged and a.incident
-        }
-        for incident_id, label in sorted(self.acknowledged.items()):
-            acknowledge_from_source(number=numbers[incident_id], label=label, now=self.now)
+        labels = {alert.incident_id: label for alert, label in self.acknowledged if alert.incident_id}
+        incidents = Incident.objects.filter(pk__in=labels).order_by("number") if labels else []
+        for incident in incidents:
+            acknowledge_from_source(number=incident.number, label=labels[incident.pk], now=self.now)
 
     def _finish_items(self) -> None:
         """Mark items done; of an alert that repeats for ever only the first hundred stay."""
-        surplus: list[int] = []
-        kept: list[IntakeItem] = []
-        seen: dict[int, int] = defaultdict(int)
-        base = {id(a): a.count - sum(1 for x in self.of_item.values() if x is a) for a in self.dirty_alerts()}
-        for item in self.items:
-            alert = self.of_item.get(item.pk)
-            if alert is not None:
-                seen[id(alert)] += 1
-                if item.action == IntakeAction.TRIGGER and base.get(id(alert), 0) + seen[id(alert)] > MAX_LOG:
-                    surplus.append(item.pk)
-                    continue
-            item.alert = alert
-            item.status = IntakeStatus.DONE if alert is not None else IntakeStatus.DROPPED
-            item.outcome = self.outcomes.get(item.pk, "")[:300]
-            item.processed_at = self.now
-            kept.append(item)
+        surplus = [item.pk for item in self.items if self.number_of.get(item.pk, 0) > MAX_LOG]
         IntakeItem.objects.filter(pk__in=surplus).delete()
-        IntakeItem.objects.bulk_update(kept, ["alert", "status", "outcome", "processed_at"], batch_size=500)
-
-    def dirty_alerts(self) -> list[Alert]:
-        return [alert for alert in self.alerts if id(alert) in self.dirty]
+        gone = set(surplus)
+        kept = [item.pk for item in self.items if item.pk not in gone]
+        alerts = [self.of_item[pk] for pk in kept]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _FINISH,
+                {
+                    "ids": kept,
+                    "alerts": [alert.pk if alert else None for alert in alerts],
+                    "statuses": [IntakeStatus.DONE if alert else IntakeStatus.DROPPED for alert in alerts],
+                    "outcomes": [self.outcomes.get(pk, "")[:300] for pk in kept],
+                    "now": self.now,
+                },
+            )
 
 
 _FIELDS = [

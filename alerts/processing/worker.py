@@ -41,23 +41,27 @@ def process_intake() -> int:
     handled = 0
     for _round in range(MAX_ROUNDS):
         done = _one_batch()
-        if not done:
+        if done is None:
             break
         handled += done
     return handled
 
 
-def _one_batch() -> int:
+def _one_batch() -> int | None:
+    """Handle one batch of one service; its size, or None when no service waits that is free."""
     now = clock.database_now()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM, {"now": now, "lock": _LOCK_CLASS})
             row = cursor.fetchone()
         if row is None:
-            return 0
+            return None
         if row[1] > BATCH:
             wake_another("alerts.process_intake")
         items = _due(row[0], now)
+        if not items:
+            # Another worker finished them between the look and the lock.
+            return 0
         try:
             with transaction.atomic():
                 Batch(items, now).run()

@@ -17,6 +17,8 @@ MAX_ITEMS = 1000
 MAX_LABELS = 64
 MAX_LINKS = 20
 MAX_DESCRIPTION = 15_000
+# Beyond it a time zone could carry an instant out of what the database and Python can hold.
+LAST_YEAR = 9000
 _HIGH = frozenset({"critical", "error", "p1", "p2", ""})
 
 
@@ -140,6 +142,8 @@ def instant(value: Any, field: str) -> str | None:
         raise fail(field, "Must be an ISO 8601 time.") from None
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=dt.UTC)
+    if parsed.year > LAST_YEAR:
+        raise fail(field, f"Must be before the year {LAST_YEAR + 1}.")
     return parsed.isoformat() if parsed.year > 1970 else None
 
 

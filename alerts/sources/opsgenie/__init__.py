@@ -59,7 +59,8 @@ def parse(payload: Any) -> list[Event]:
 
 
 def verb(action: str, alias: str, body: Any) -> Event:
-    """A close or acknowledge of the alert with this alias."""
-    source = body.get("source") if isinstance(body, dict) else ""
-    parsed = Parsed(action=action, dedup_key=alias, group_key=alias, source=one_line(loose(source, 300), 300))
+    """A close or acknowledge of the alert with this alias; keys are treated as `parse` treats them."""
+    source = require_object(body).get("source")
+    dedup = key(alias, MAX_ALIAS)
+    parsed = Parsed(action=action, dedup_key=dedup, group_key=dedup, source=one_line(loose(source, 300), 300))
     return Event(parsed, body)

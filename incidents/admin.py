@@ -1,0 +1,100 @@
+"""Incidents in Django admin: inspection, and the severity levels as set-up."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from unfold.admin import ModelAdmin
+
+from core.admin import ReadOnlyAdmin
+from incidents.models import (
+    Incident,
+    IncidentCounter,
+    IncidentGroupPermission,
+    IncidentService,
+    IncidentUpdate,
+    IncidentUserPermission,
+    RoleAssignment,
+    SeverityLevel,
+    TimelineEntry,
+    TimelineRevision,
+)
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnlyAdmin):
+    list_display = ("number", "title", "status", "severity", "team", "commander", "created_at")
+    list_filter = ("status", "severity", "kind", "team")
+    list_select_related = ("severity", "team", "commander")
+    search_fields = ("number", "title")
+
+
+@admin.register(SeverityLevel)
+class SeverityLevelAdmin(ModelAdmin):
+    """The windows of each rank are set-up; ranks themselves are fixed."""
+
+    list_display = ("rank", "label", "ack_minutes", "internal_update_minutes", "public_update_minutes")
+    readonly_fields = ("rank",)
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_delete_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(TimelineEntry)
+class TimelineEntryAdmin(ReadOnlyAdmin):
+    list_display = ("incident", "seq", "kind", "author_label", "happened_at")
+    list_filter = ("kind",)
+    list_select_related = ("incident",)
+    search_fields = ("text", "author_label")
+
+
+@admin.register(TimelineRevision)
+class TimelineRevisionAdmin(ReadOnlyAdmin):
+    list_display = ("entry", "replaced_at", "replaced_by")
+    list_select_related = ("entry", "replaced_by")
+    search_fields = ("text",)
+
+
+@admin.register(IncidentService)
+class IncidentServiceAdmin(ReadOnlyAdmin):
+    list_display = ("incident", "service", "condition")
+    list_filter = ("condition",)
+    list_select_related = ("incident", "service")
+    search_fields = ("incident__title", "service__name")
+
+
+@admin.register(IncidentUpdate)
+class IncidentUpdateAdmin(ReadOnlyAdmin):
+    list_display = ("incident", "audience", "author_label", "sent_at", "next_update_due_at")
+    list_filter = ("audience",)
+    list_select_related = ("incident",)
+    search_fields = ("text",)
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(ReadOnlyAdmin):
+    list_display = ("incident", "role", "user", "started_at", "ended_at")
+    list_filter = ("role",)
+    list_select_related = ("incident", "user")
+    search_fields = ("user__name", "incident__title")
+
+
+@admin.register(IncidentUserPermission)
+class IncidentUserPermissionAdmin(ReadOnlyAdmin):
+    list_display = ("content_object", "user", "permission")
+    list_select_related = ("content_object", "user", "permission__content_type")
+    search_fields = ("user__name",)
+
+
+@admin.register(IncidentGroupPermission)
+class IncidentGroupPermissionAdmin(ReadOnlyAdmin):
+    list_display = ("content_object", "group", "permission")
+    list_select_related = ("content_object", "group", "permission__content_type")
+    search_fields = ("group__name",)
+
+
+@admin.register(IncidentCounter)
+class IncidentCounterAdmin(ReadOnlyAdmin):
+    list_display = ("last_number",)

@@ -1,0 +1,129 @@
+"""The described API: no warning, no 5xx whatever comes in, one shape of refusal."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from incidents import actions
+from incidents.models import Incident
+from tests.factories import api_client
+from tests.incidents.support import declare
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_description_is_complete(tmp_path: Path) -> None:
+    target = tmp_path / "schema.yaml"
+    call_command("spectacular", "--validate", "--fail-on-warn", file=str(target))
+    assert "/api/v1/incidents/{number}/acknowledge/" in target.read_text()
+
+
+def problem(response: Any) -> tuple[int, str, set[str]]:
+    body = response.json()
+    assert response["Content-Type"].startswith("application/problem+json"), response["Content-Type"]
+    assert body["status"] == response.status_code
+    assert body["type"].endswith(body["code"])
+    assert isinstance(body["errors"], dict)
+    return response.status_code, body["code"], set(body)
+
+
+def test_refusals_have_one_shape() -> None:
+    world = make_world()
+    number = declare(world).number
+    url = f"/api/v1/incidents/{number}/"
+    actions.resolve(actor=world.actor("ada"), number=number, override_reason="Over")
+    bo, sam = api_client(world.bo), api_client(world.sam)
+    found = {
+        "no token": problem(api_client(None).get(url)),
+        "no title": problem(bo.post("/api/v1/incidents/", {}, format="json")),
+        "no json": problem(bo.post("/api/v1/incidents/", b"{", content_type="application/json")),
+        "support": problem(sam.post(f"{url}acknowledge/")),
+        "missing": problem(bo.get("/api/v1/incidents/99999/")),
+        "no address": problem(bo.get("/api/v1/nothing/")),
+        "over": problem(bo.post(f"{url}acknowledge/")),
+        "method": problem(bo.delete(url)),
+    }
+    keys = {"type", "title", "status", "detail", "code", "errors"}
+    assert {name: value[0] for name, value in found.items()} == {
+        "no token": 401,
+        "no title": 400,
+        "no json": 400,
+        "support": 403,
+        "missing": 404,
+        "no address": 404,
+        "over": 409,
+        "method": 405,
+    }
+    assert [name for name, value in found.items() if value[2] != keys] == []
+    errors = bo.post("/api/v1/incidents/", {"titel": "x"}, format="json").json()["errors"]
+    assert set(errors) == {"titel"}
+
+
+def test_a_repeated_post_with_the_same_key_acts_once() -> None:
+    world = make_world()
+    bo = api_client(world.bo)
+    first = bo.post("/api/v1/incidents/", {"title": "Once"}, format="json", HTTP_IDEMPOTENCY_KEY="k1")
+    again = bo.post("/api/v1/incidents/", {"title": "Once"}, format="json", HTTP_IDEMPOTENCY_KEY="k1")
+    assert (first.status_code, again.status_code, Incident.objects.count()) == (201, 201, 1)
+    assert first.json()["number"] == again.json()["number"]
+
+
+@pytest.mark.parametrize("who", ["bo", "root"])
+def test_no_input_breaks_the_server(who: str) -> None:
+    """Generated requests for every operation, in process, with a responder's and an admin's token."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        broken = _generated(who)
+    assert broken == []
+
+
+def _generated(who: str) -> list[str]:
+    import schemathesis
+    from django.db import transaction
+    from hypothesis import HealthCheck, Phase, settings
+    from schemathesis import GenerationMode
+
+    from config.wsgi import application
+    from tests.factories import make_token
+
+    world = make_world()
+    declare(world)
+    _row, secret = make_token(getattr(world, who))
+    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
+    broken: list[str] = []
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        strategy = operation.as_strategy(generation_mode=GenerationMode.POSITIVE) | operation.as_strategy(
+            generation_mode=GenerationMode.NEGATIVE
+        )
+
+        @settings(
+            max_examples=6,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @_given(strategy)
+        def call(case: Any) -> None:
+            with transaction.atomic():
+                response = case.call(headers={"Authorization": f"Bearer {secret}"})
+                transaction.set_rollback(True)
+            if response.status_code >= 500:
+                broken.append(f"{case.method} {case.formatted_path} {case.query} {case.body!r}"[:400])
+
+        call()
+    return broken
+
+
+def _given(strategy: Any) -> Any:
+    from hypothesis import given
+
+    return given(case=strategy)
