@@ -1,4 +1,4 @@
-"""Parsing JSON from strangers: bounded depth, no NaN, no duplicate keys lost silently, clear reasons."""
+"""Parsing JSON from strangers: bounded depth, no NaN, clear reasons. Of duplicate keys the last counts."""
 
 from __future__ import annotations
 

@@ -20,11 +20,16 @@ def one_line(text: str, limit: int) -> str:
 
 
 def clean_json(value: Any) -> Any:
-    """A copy of parsed JSON in which every string can be stored by Postgres."""
+    """A copy of parsed JSON in which every string can be stored by Postgres.
+
+    Numbers beyond 64 bits become text: Postgres would give them back as integers no encoder takes.
+    """
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
         return {clean(str(key)): clean_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [clean_json(item) for item in value]
+    if isinstance(value, float) and not -(2.0**63) <= value < 2.0**64:
+        return repr(value)
     return value

@@ -111,8 +111,16 @@ class Batch:
             self.acknowledged.append((alert, parsed.source or item.integration.name))
 
     def _place(self) -> dict[int, list[Alert]]:
-        """Give every open alert without an incident its place; incident number → alerts that joined."""
-        waiting = [a for a in self.alerts if a.incident_id is None and a.status != AlertStatus.RESOLVED]
+        """Give every alert without an incident its place; incident number → alerts that joined.
+
+        One that fired and resolved within this batch too: what happens must not hang on how items fell
+        into batches.
+        """
+        waiting = [
+            a
+            for a in self.alerts
+            if a.incident_id is None and (a.status != AlertStatus.RESOLVED or a.pk is None)
+        ]
         if not waiting:
             return {}
         service = self.items[0].service

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -50,23 +49,23 @@ class Socket:
     """One connected client as the hub sees it. `topics`: stored topic → name the client used."""
 
     actor: Any
-    queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_SIZE))
+    queue: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
     topics: dict[str, str] = field(default_factory=dict)
     buffering: dict[str, list[Message]] = field(default_factory=dict)
     recheck: asyncio.Event = field(default_factory=asyncio.Event)
     dropped: bool = False
 
     def offer(self, text: str) -> None:
-        """Queue without waiting; a full queue drops the client."""
+        """Queue without waiting. A full queue drops the client: what is queued still goes out, in order
+        and without a hole, and then the end, so that it can go on from the last number it saw.
+        """
         if self.dropped:
             return
-        try:
-            self.queue.put_nowait(text)
-        except asyncio.QueueFull:
+        if self.queue.qsize() >= QUEUE_SIZE:
             self.dropped = True
-            with contextlib.suppress(asyncio.QueueEmpty):
-                self.queue.get_nowait()
             self.queue.put_nowait(None)
+            return
+        self.queue.put_nowait(text)
 
 
 class Hub:
@@ -76,6 +75,7 @@ class Hub:
         self._last: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._gap_locks: dict[str, asyncio.Lock] = {}
+        self._early: set[str] = set()
 
     def connect(self, socket: Socket) -> None:
         self._sockets.add(socket)
@@ -97,6 +97,7 @@ class Hub:
                 self._by_topic.pop(topic, None)
                 self._last.pop(topic, None)
                 self._gap_locks.pop(topic, None)
+                self._early.discard(topic)
 
     async def join(
         self, socket: Socket, source: TopicSource, topic: str, name: str, after: int | None
@@ -110,6 +111,10 @@ class Hub:
         self._by_topic.setdefault(topic, set()).add(socket)
         last = await in_thread(source.last, topic)
         self._last.setdefault(topic, last)
+        if topic in self._early:
+            # Something came while the first number was being read, and had nothing to be compared with.
+            self._early.discard(topic)
+            await self._fill_gap(topic)
         missed: list[Message] = []
         if after is not None and after < last:
             missed = await in_thread(source.replay, topic, after, REPLAY_LIMIT)
@@ -166,6 +171,8 @@ class Hub:
         message = Message(**decoded)
         last = self._last.get(message.topic)
         if last is None:
+            if message.topic in self._by_topic:
+                self._early.add(message.topic)
             return
         if message.edited or message.seq == last + 1:
             self._deliver(message)

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -48,6 +50,7 @@ class FeedView(APIView):
 
 
 class ScheduleFeedView(FeedView):
+    @extend_schema(responses={(200, "text/calendar"): OpenApiTypes.STR})
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Everybody's shifts in one schedule."""
         actor = self._actor(request, pk)
@@ -58,6 +61,7 @@ class ScheduleFeedView(FeedView):
 
 
 class PersonalFeedView(FeedView):
+    @extend_schema(responses={(200, "text/calendar"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponseBase:
         """One's own shifts."""
         actor = self._actor(request, None)

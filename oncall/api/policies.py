@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -97,6 +99,7 @@ def feed_path(token: CalendarToken) -> str:
 class OnCallView(APIView):
     """Who is on call now (or `?at=`), everywhere."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         at = query_instant(request.query_params, "at", clock.now())
         rows = selectors.on_call_overview(actor_of(request), at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -67,6 +69,7 @@ class ScheduleViewSet(RoomViewSet):
         schedules.delete_schedule(actor=self.actor, schedule_id=self.get_object().pk)
         return Response(status=204)
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def shifts(self, request: Request, pk: str) -> Response:
         """Who serves in `?from=&to=` (the next 14 days), at most 400 days."""
@@ -74,6 +77,7 @@ class ScheduleViewSet(RoomViewSet):
         found = _computed(rota.final_shifts, loaded, start, end)
         return whole([shift_data(shift) for shift in found])
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def gaps(self, request: Request, pk: str) -> Response:
         """When nobody serves in `?from=&to=` (the next 14 days), at most 400 days."""
@@ -81,6 +85,7 @@ class ScheduleViewSet(RoomViewSet):
         found = _computed(rota.gaps, loaded, start, end)
         return whole([{"start": gap.start, "end": gap.end} for gap in found])
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"], url_path="on-call")
     def on_call(self, request: Request, pk: str) -> Response:
         """Who serves at `?at=` (now), since and until when, and who is next."""
@@ -123,6 +128,7 @@ class RotationViewSet(ScheduleChildViewSet):
     """The living rotations of a schedule; ids stay the same through edits."""
 
     model = Rotation
+    serializer_class = RotationInput
     input_class = RotationInput
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -97,6 +99,7 @@ class ServiceViewSet(RoomViewSet):
         actions.delete_service(actor=self.actor, service_id=self.get_object().pk)
         return Response(status=204)
 
+    @extend_schema(request=DependencyInput, responses=DependencySerializer)
     @action(detail=True, methods=["get", "post", "delete"])
     def dependencies(self, request: Request, slug: str) -> Response:
         """What the service needs (`results`) and who needs it (`downstream`); DELETE names `upstream`."""
@@ -140,12 +143,14 @@ class ServiceViewSet(RoomViewSet):
             raise field_error("upstream", "Say which dependency to remove.")
         return upstream
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"], url_path="blast-radius")
     def blast_radius(self, request: Request, slug: str) -> Response:
         """Who suffers if the service fails."""
         walk = selectors.blast_radius(self.get_object(), self.actor)
         return Response(_walk_data(walk))
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def suspects(self, request: Request, slug: str) -> Response:
         """What the service stands on, with open incidents and changes of the last two hours."""
