@@ -46,7 +46,7 @@ fmt: setup  ## Format Python, templates and front end
 	npm --prefix frontend run --silent fix
 
 bench: setup  ## Measure; prints one table and writes JSON (ARGS: which)
-	@$(bin)/python -m bench $(ARGS)
+	@$(bin)/python -m tests.bench $(ARGS)
 
 screenshots: setup  ## Take the pictures of the documentation
 	@$(bin)/python -m tests.screenshots $(ARGS)

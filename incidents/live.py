@@ -72,7 +72,7 @@ def push_feed(event: IncidentChanged) -> None:
     """One row to the feed and one to the owning team's topic."""
     incident = Incident.objects.select_related("team", "severity", "commander").get(number=event.number)
     scope = feed_scope(incident)
-    data = {
+    data: dict[str, Any] = {
         "number": incident.number,
         "what": event.what,
         "title": incident.title,

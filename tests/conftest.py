@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 
 import django
 import pytest
+from django.apps import apps
+from pytest_django.plugin import blocking_manager_key
 
 from tests import servers
 
@@ -15,6 +18,18 @@ pytest_plugins = ["tests.people"]
 def pytest_configure(config: pytest.Config) -> None:
     servers.start(config)
     django.setup()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test with committed transactions ends with a flush; the rows of data migrations come back."""
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem is not None and marker is not None and marker.kwargs.get("transaction"):
+        defaults = import_module("incidents.migrations.0003_defaults")
+        with item.config.stash[blocking_manager_key].unblock():
+            defaults.fill(apps, None)
+    return result
 
 
 @pytest.fixture

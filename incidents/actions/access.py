@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.contrib.auth.models import Permission
 
 from incidents.models import Incident, IncidentUserPermission
 from teams.models import Membership
 
 
-@cache
 def _permission_id(codename: str) -> int:
     return Permission.objects.get(content_type__app_label="incidents", codename=codename).pk
 
@@ -24,10 +21,13 @@ def grant_respond(incident: Incident, *user_ids: int) -> None:
     if incident.team_id is not None:
         inside = Membership.objects.filter(team_id=incident.team_id, user_id__in=people)
         people -= set(inside.exclude(role="observer").values_list("user_id", flat=True))
+    if not people:
+        return
+    permission_id = _permission_id("respond_incident")
     IncidentUserPermission.objects.bulk_create(
         [
             IncidentUserPermission(
-                content_object=incident, user_id=user_id, permission_id=_permission_id("respond_incident")
+                content_object=incident, user_id=user_id, permission_id=permission_id
             )
             for user_id in sorted(people)
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from incidents.choices import (
@@ -233,6 +233,7 @@ class MergeInput(StrictSerializer):
     into = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
+@extend_schema_serializer(component_name="PagePeopleInput")
 class PageInput(StrictSerializer):
     users = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), required=False, max_length=20

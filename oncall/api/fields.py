@@ -112,6 +112,8 @@ class WordField(serializers.Field):
         return str(value)
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}]})
 class ReferenceField(serializers.Field):
     """Another object by slug or id, which must be visible to the request's actor; becomes its id.
 

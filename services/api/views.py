@@ -112,6 +112,7 @@ class ServiceViewSet(RoomViewSet):
         shown = [DependencySerializer(edges, many=True).data for edges in (upstream, downstream)]
         return whole(list(shown[0]), downstream=list(shown[1]))
 
+    @extend_schema(operation_id="services_dependencies_destroy_one")
     @action(detail=True, methods=["delete"], url_path="dependencies/(?P<upstream>[-a-zA-Z0-9_]{1,63})")
     def dependency(self, request: Request, slug: str, upstream: str) -> Response:
         """Take one dependency away."""

@@ -85,9 +85,8 @@ def test_no_input_breaks_the_server(who: str) -> None:
 
 def _generated(who: str) -> list[str]:
     import schemathesis
-    from django.db import transaction
-    from hypothesis import HealthCheck, Phase, settings
-    from schemathesis import GenerationMode
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections
 
     from config.wsgi import application
     from tests.factories import make_token
@@ -95,35 +94,44 @@ def _generated(who: str) -> list[str]:
     world = make_world()
     declare(world)
     _row, secret = make_token(getattr(world, who))
+    # A request that ends would close the test's own connection.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     broken: list[str] = []
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        strategy = operation.as_strategy(generation_mode=GenerationMode.POSITIVE) | operation.as_strategy(
-            generation_mode=GenerationMode.NEGATIVE
-        )
-
-        @settings(
-            max_examples=6,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @_given(strategy)
-        def call(case: Any) -> None:
-            with transaction.atomic():
-                response = case.call(headers={"Authorization": f"Bearer {secret}"})
-                transaction.set_rollback(True)
-            if response.status_code >= 500:
-                broken.append(f"{case.method} {case.formatted_path} {case.query} {case.body!r}"[:400])
-
-        call()
+    try:
+        for found in schema.get_all_operations():
+            _call(found.ok(), secret, broken)
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
     return broken
 
 
-def _given(strategy: Any) -> Any:
-    from hypothesis import given
+def _call(operation: Any, secret: str, broken: list[str]) -> None:
+    """A few good and a few bad requests of one operation; each is rolled back."""
+    from django.db import transaction
+    from hypothesis import HealthCheck, Phase, given, settings
+    from schemathesis import GenerationMode
 
-    return given(case=strategy)
+    strategy = operation.as_strategy(generation_mode=GenerationMode.POSITIVE) | operation.as_strategy(
+        generation_mode=GenerationMode.NEGATIVE
+    )
+
+    @settings(
+        max_examples=4,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy)
+    def call(case: Any) -> None:
+        with transaction.atomic():
+            response = case.call(headers={"Authorization": f"Bearer {secret}"})
+            transaction.set_rollback(True)
+        if response.status_code >= 500:
+            broken.append(f"{case.method} {case.formatted_path} {case.query} {case.body!r}"[:400])
+
+    call()

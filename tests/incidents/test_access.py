@@ -24,7 +24,10 @@ STANDINGS = ("admin", "manager", "responder", "observer", "guest", "support", "r
 # verb → state it starts from, what is done
 VERBS: dict[str, tuple[str, Callable[[Actor, int, int], Any]]] = {
     "acknowledge": ("investigating", lambda a, n, o: actions.acknowledge(actor=a, number=n)),
-    "set_status": ("investigating", lambda a, n, o: actions.set_status(actor=a, number=n, status="identified")),
+    "set_status": (
+        "investigating",
+        lambda a, n, o: actions.set_status(actor=a, number=n, status="identified"),
+    ),
     "set_severity": ("investigating", lambda a, n, o: actions.set_severity(actor=a, number=n, severity=2)),
     "set_impact": ("investigating", lambda a, n, o: actions.set_impact(actor=a, number=n, impact="All")),
     "assign_role": (
@@ -172,7 +175,9 @@ def test_by_api(visibility: str, expected: dict[str, tuple[int, int, int]]) -> N
         )
     assert found == expected
     assert api_client(None).get(url).status_code == 401
-    listed = [len(api_client(getattr(world, n)).get("/api/v1/incidents/").json()["results"]) for n in expected]
+    listed = [
+        len(api_client(getattr(world, n)).get("/api/v1/incidents/").json()["results"]) for n in expected
+    ]
     assert listed == [1 if expected[name][0] == 200 else 0 for name in expected]
 
 

@@ -24,7 +24,8 @@ def count(client: Any, path: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "path", ["/incidents/", "/api/v1/incidents/", "/feed/", "/", "/api/v1/incidents/1/timeline/", "/incidents/1/"]
+    "path",
+    ["/incidents/", "/api/v1/incidents/", "/feed/", "/", "/api/v1/incidents/1/timeline/", "/incidents/1/"],
 )
 def test_the_number_of_queries_does_not_grow(path: str) -> None:
     world = make_world()

@@ -21,7 +21,7 @@ from tests.incidents.test_first_page import post
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
-EVIL = '<img src=x onerror=alert(1)>"\'><script>alert(2)</script>'
+EVIL = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 MINUTE = dt.timedelta(minutes=1)
 
 
@@ -150,7 +150,9 @@ def test_hostile_text_stays_text(drain: Callable[[], None]) -> None:
     number = Incident.objects.get().number
     actions.set_impact(actor=bo, number=number, impact=EVIL)
     actions.set_status(actor=bo, number=number, status="investigating", reason=EVIL)
-    actions.add_note(actor=bo, number=number, text=f"{EVIL} [x](javascript:alert(3)) https://a.example/?q=<b>")
+    actions.add_note(
+        actor=bo, number=number, text=f"{EVIL} [x](javascript:alert(3)) https://a.example/?q=<b>"
+    )
     actions.post_update(actor=bo, number=number, audience="public", text=EVIL)
     drain()
     alert_id = Incident.objects.get().alerts.get().pk

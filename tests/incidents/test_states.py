@@ -79,7 +79,11 @@ def test_the_api_says_409_and_200() -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "forbidden_transition")
     rows = incident.timeline.count()
     same = api.post(url, {"status": "investigating"}, format="json")
-    assert (same.status_code, same.json()["status"], incident.timeline.count()) == (200, "investigating", rows)
+    assert (same.status_code, same.json()["status"], incident.timeline.count()) == (
+        200,
+        "investigating",
+        rows,
+    )
 
 
 def test_conditions_of_states() -> None:

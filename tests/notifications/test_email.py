@@ -148,7 +148,10 @@ def test_row_14_other_channels_go_on_while_mail_hangs(settings: Any, browser_toa
         page(ada.pk)
         send_due()
     assert [sent.title for sent in browser_toast.sent] == ["Payments failing"]
-    assert table("channel", "status", "error")[0] == ("email", "pending", "No answer within 0.1 s.")
+    channel, state, error = table("channel", "status", "error")[0]
+    assert (channel, state) == ("email", "pending")
+    # The library's limit and ours are the same; either may be noticed first.
+    assert error == "No answer within 0.1 s." or error.endswith("timed out.")
 
 
 def test_the_breaker_lets_one_caller_try_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,13 +64,13 @@ def test_two_writers_lose_no_words() -> None:
     document = started(world)
     url = f"/postmortems/{document.pk}/sections/summary/"
     ada, bo = signed_in(world.ada), signed_in(world.bo)
-    assert ada.post(url, {"text": "Ada's words", "version": 1}).status_code == 302
-    clash = bo.post(url, {"text": "Bo's own words", "version": 1})
+    assert ada.post(url, {"text": "Words of Ada", "version": 1}).status_code == 302
+    clash = bo.post(url, {"text": "Words of Bo", "version": 1})
     page = clash.content.decode()
     assert clash.status_code == 409
-    assert "Ada&#x27;s words" in page
-    assert "Bo&#x27;s own words" in page
-    assert document.sections.get(key="summary").text == "Ada's words"
+    assert "Words of Ada" in page
+    assert "Words of Bo" in page
+    assert document.sections.get(key="summary").text == "Words of Ada"
     assert bo.post(url, {"text": "Both words", "version": 2}).status_code == 302
     section = document.sections.get(key="summary")
     assert (section.text, section.version, section.author) == ("Both words", 3, world.bo)
@@ -118,7 +118,9 @@ def test_an_item_needs_owner_and_date_and_a_reason_to_be_dropped() -> None:
     assert made.status_code == 201
     url = f"/api/v1/action-items/{made.json()['id']}/"
     assert api.patch(url, {"status": "wont_do"}, format="json").status_code == 400
-    assert api.patch(url, {"status": "wont_do", "reason": "Gone"}, format="json").json()["status"] == "wont_do"
+    assert (
+        api.patch(url, {"status": "wont_do", "reason": "Gone"}, format="json").json()["status"] == "wont_do"
+    )
     bo = world.actor("bo")
     for owner, due in ((None, dt.date(2026, 12, 1)), (world.bo.pk, None)):
         with pytest.raises(InvalidInput):
@@ -195,9 +197,9 @@ def test_who_reads_and_who_writes(visibility: str, seen: bool) -> None:
             f"/api/v1/postmortems/{document.pk}/", {"sections": {"summary": "Mine"}}, format="json"
         )
         assert written.status_code == refused
-        assert api.patch(f"/api/v1/action-items/{item.pk}/", {"status": "done"}, format="json").status_code == (
-            refused
-        )
+        assert api.patch(
+            f"/api/v1/action-items/{item.pk}/", {"status": "done"}, format="json"
+        ).status_code == (refused)
         with pytest.raises((NotAllowed, InvalidInput)):
             actions.start_postmortem(actor=world.actor(name), incident_number=document.incident.number)
     assert ActionItem.objects.get().status == "open"

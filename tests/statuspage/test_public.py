@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,7 @@ def test_the_v2_documents(serve: Store) -> None:
         assert document(f"scheduled-maintenances{name}.json")["scheduled_maintenances"] == []
 
 
-def test_caching_and_what_a_public_answer_carries(
-    serve: Store, django_assert_num_queries: Any
-) -> None:
+def test_caching_and_what_a_public_answer_carries(serve: Store, django_assert_num_queries: Any) -> None:
     world = make_world()
     page = make_page(world)
     serve.refresh()
@@ -158,7 +157,7 @@ def test_the_mirror_serves_while_the_database_is_away(
         raise OperationalError("the database is away")
 
     monkeypatch.setattr(fresh, "refresh", away)
-    monkeypatch.setattr("statuspage.serving.store.close_old_connections", lambda: None)
+    monkeypatch.setattr(sys.modules[Store.__module__], "close_old_connections", lambda: None)
     fresh.load_mirror()
     fresh._safely()
     assert fresh.get("shop", "index.html") == serve.get("shop", "index.html") is not None
@@ -181,12 +180,22 @@ def test_nothing_of_an_incident_leaves(serve: Store) -> None:
     incident = declare(world, title="Card data in the logs", impact="Secret impact")
     Incident.objects.filter(pk=incident.pk).update(visibility="restricted")
     told = actions.create_notice(
-        actor=world.actor("root"), page_id=page.pk, title="Slow pages", body="Soon.", incident_number=incident.number
+        actor=world.actor("root"),
+        page_id=page.pk,
+        title="Slow pages",
+        body="Soon.",
+        incident_number=incident.number,
     )
     serve.refresh()
     files = serve.pages["shop"][1]
     text = b"\n".join(file.body for file in files.values())
-    for secret in (b"Card data", b"Secret impact", f"#{incident.number}".encode(), b"Checkout", b"/incidents/1/"):
+    for secret in (
+        b"Card data",
+        b"Secret impact",
+        f"#{incident.number}".encode(),
+        b"Checkout",
+        b"/incidents/1/",
+    ):
         assert secret not in text.replace(f"incidents/{told.public_id}".encode(), b""), secret
     assert b"Slow pages" in text
 
@@ -200,7 +209,9 @@ def test_feeds_are_read_by_a_feed_reader_and_hostile_text_stays_text(serve: Stor
     for name in ("history.atom", "history.rss"):
         found = feedparser.parse(read(f"/status/shop/{name}")[2])
         assert not found.bozo, found.get("bozo_exception")
-        assert [entry.link.rpartition("/status/")[2][:15] for entry in found.entries] == ["shop/incidents/"] * 2
+        assert [entry.link.rpartition("/status/")[2][:15] for entry in found.entries] == [
+            "shop/incidents/"
+        ] * 2
         assert found.entries[0].title == "Second"
     html = read("/status/shop/")[2].decode()
     assert "<img src=x" not in html
@@ -234,7 +245,7 @@ def test_planned_work_needs_its_window(serve: Store) -> None:
 def test_who_manages_a_page(serve: Store, visibility: str, codes: dict[str, tuple[int, int]]) -> None:
     world = make_world(visibility)
     make_page(world)
-    given = {"title": "Slow", "body": "Soon", "impact": "minor", "status": "investigating"}
+    given = {"kind": "incident", "title": "Slow", "body": "Soon", "impact": "minor"}
     found = {}
     for name in codes:
         browser = signed_in(getattr(world, name))
@@ -246,4 +257,7 @@ def test_who_manages_a_page(serve: Store, visibility: str, codes: dict[str, tupl
     assert signed_in(None).get("/statuspages/shop/").status_code == 302
     listed = api_client(world.zoe).get("/api/v1/status-pages/").json()["results"]
     assert len(listed) == (1 if visibility == "organisation" else 0)
-    assert api_client(world.zoe).post("/api/v1/status-pages/", {"name": "Mine"}, format="json").status_code == 403
+    assert (
+        api_client(world.zoe).post("/api/v1/status-pages/", {"name": "Mine"}, format="json").status_code
+        == 403
+    )

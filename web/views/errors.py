@@ -7,13 +7,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from core.api.errors import CONTENT_TYPE, problem
+
 _API = ("/api/", "/compat/")
 
 
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     if request.path.startswith(_API):
-        body = {"type": f"/api/docs/#{code}", "status": status, "code": code, "detail": detail, "errors": {}}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return JsonResponse(problem(status, code, detail), status=status, content_type=CONTENT_TYPE)
     return render(request, f"{status}.html", status=status)
 
 

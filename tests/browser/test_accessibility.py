@@ -1,0 +1,102 @@
+"""axe-core finds nothing on any page, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests import servers
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+AXE = servers.ROOT / "frontend/node_modules/axe-core/axe.min.js"
+FIXED = (
+    "/",
+    "/incidents/",
+    "/incidents/declare/",
+    "/feed/",
+    "/alerts/",
+    "/integrations/",
+    "/oncall/",
+    "/oncall/me/",
+    "/services/",
+    "/postmortems/",
+    "/action-items/",
+    "/statuspages/",
+    "/settings/",
+    "/health/",
+    "/search/?q=check",
+    "/more/",
+)
+# One page behind a list: list, start of the link.
+LINKED = (
+    ("/incidents/", "/incidents/1"),
+    ("/incidents/?status=active", "/incidents/"),
+    ("/alerts/", "/alerts/"),
+    ("/integrations/", "/integrations/"),
+    ("/oncall/", "/oncall/schedules/"),
+    ("/oncall/", "/oncall/policies/"),
+    ("/services/", "/services/checkout"),
+    ("/postmortems/", "/postmortems/"),
+    ("/statuspages/", "/statuspages/"),
+)
+RUN = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map(v => `${v.id}: ` + v.nodes.slice(0, 3).map(n =>
+    n.target.join(" ") + " " + (n.any[0]?.message || n.all[0]?.message || n.none[0]?.message || "")
+  ).join(" | "));
+}"""
+
+
+def violations(page: Any, path: str) -> list[str]:
+    answer = page.goto(path)
+    page.wait_for_timeout(250)
+    if answer.status != 200:
+        return [f"{path}: answered {answer.status}"]
+    page.evaluate(AXE.read_text())
+    return [f"{path}: {line}" for line in page.evaluate(RUN)]
+
+
+def linked(page: Any) -> list[str]:
+    """The first page behind each list that is there."""
+    found = []
+    for path, start in LINKED:
+        page.goto(path)
+        hrefs = page.eval_on_selector_all("main a[href]", "rows => rows.map(a => a.getAttribute('href'))")
+        inner = [
+            h
+            for h in hrefs
+            if h.startswith(start)
+            and len(h) > len(start)
+            and "?" not in h
+            and "/new" not in h
+            and "declare" not in h
+            and not h.startswith("/services/map")
+        ] or [h for h in hrefs if h.startswith(start) and h != path and "?" not in h and "map" not in h]
+        found += inner[:1]
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_violation(
+    product: str, chromium: Any, states: Callable[[str], Any], scheme: str
+) -> None:
+    context = chromium.new_context(
+        base_url=product,
+        color_scheme=scheme,
+        bypass_csp=True,
+        storage_state=states("manager"),
+        viewport={"width": 1440, "height": 900},
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    paths = [*FIXED, *linked(page)]
+    assert len(paths) >= len(FIXED) + 7, paths
+    found = [line for path in paths for line in violations(page, path)]
+    context.close()
+    visitor = chromium.new_context(base_url=product, color_scheme=scheme, bypass_csp=True)
+    page = visitor.new_page()
+    found += [line for path in ("/accounts/login/", "/status/shop/") for line in violations(page, path)]
+    visitor.close()
+    assert found == []
