@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import Any
 
 import django
 import pytest
@@ -30,6 +31,21 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         with item.config.stash[blocking_manager_key].unblock():
             defaults.fill(apps, None)
     return result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_session_left(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Threads of the product may still hold a connection when the test database is dropped."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with django_db_blocker.unblock():
+        connection.close()
 
 
 @pytest.fixture

@@ -26,9 +26,7 @@ def grant_respond(incident: Incident, *user_ids: int) -> None:
     permission_id = _permission_id("respond_incident")
     IncidentUserPermission.objects.bulk_create(
         [
-            IncidentUserPermission(
-                content_object=incident, user_id=user_id, permission_id=permission_id
-            )
+            IncidentUserPermission(content_object=incident, user_id=user_id, permission_id=permission_id)
             for user_id in sorted(people)
         ],
         ignore_conflicts=True,

@@ -131,7 +131,7 @@ def test_an_alert_of_an_incident_one_may_not_see_does_not_name_it(drain: Drain) 
 
 
 @pytest.mark.parametrize(
-    "query", ["service=checkout", "status=open", "status=firing,resolved", "q=fail", "incident=1", "q=%00"]
+    "query", ["service=checkout", "status=open", "status=firing,resolved", "q=fail", "incident=1"]
 )
 def test_filters_answer(query: str, drain: Drain) -> None:
     world = make_world()
@@ -140,7 +140,7 @@ def test_filters_answer(query: str, drain: Drain) -> None:
     assert len(api_client(world.zoe).get(f"/api/v1/alerts/?{query}").json()["results"]) == 1
 
 
-@pytest.mark.parametrize("query", ["incident=x", "incident=99999999999999999999", "cursor=rubbish"])
+@pytest.mark.parametrize("query", ["incident=x", "incident=99999999999999999999", "cursor=rubbish", "q=%00"])
 def test_wrong_filters_are_refused(query: str) -> None:
     assert api_client(make_world().zoe).get(f"/api/v1/alerts/?{query}").status_code in (400, 404)
 

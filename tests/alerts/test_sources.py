@@ -179,7 +179,10 @@ def test_another_routing_key_never_matches(drain: Drain) -> None:
     pagerduty(other_key, "resolve", "db")
     pagerduty(other_key, "trigger", "db")
     drain()
-    assert alerts("integration__name", "status", "count") == [("Monitor", "firing", 1), ("Other", "firing", 1)]
+    assert alerts("integration__name", "status", "count") == [
+        ("Monitor", "firing", 1),
+        ("Other", "firing", 1),
+    ]
 
 
 def test_pagerduty_acknowledge_stops_the_paging(drain: Drain) -> None:
@@ -217,9 +220,7 @@ def test_opsgenie_from_alertmanager_and_its_request_status(drain: Drain) -> None
 
     missing = opsgenie(world.key, "/nothing/acknowledge", {}, identifierType="alias")
     ours = opsgenie(world.key, f"/{alert.pk}/acknowledge", {})
-    closed = opsgenie(
-        world.key, f"/{body['alias']}/close", payload("opsgenie_close"), identifierType="alias"
-    )
+    closed = opsgenie(world.key, f"/{body['alias']}/close", payload("opsgenie_close"), identifierType="alias")
     drain()
     answers = [
         opsgenie(world.key, f"/requests/{reply.body['requestId']}", method="GET").body["data"]

@@ -35,7 +35,11 @@ def main(wanted: list[str]) -> None:
         folder.mkdir(exist_ok=True)
         now = clock.now()
         path = folder / f"{now:%Y%m%dT%H%M%SZ}.json"
-        machine = {"cpus": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
+        machine = {
+            "cpus": os.cpu_count(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+        }
         report = {"at": now.isoformat(), "machine": machine, "rows": rows}
         path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         print(f"written to {path.relative_to(folder.parent)}")

@@ -157,7 +157,11 @@ def storm(ground: Ground) -> Rows:
         rate = alerts / finished
         yield "storm processed, alerts/s from the first POST", f"{rate:.0f}" if done else "not done", ">= 400"
         yield "storm first page, s", f"{(_paged(service.pk) - begun).total_seconds():.2f}", "< 5"
-        yield "first page of another service, s", f"{(_paged(other.pk) - other_sent).total_seconds():.2f}", "< 2"
+        yield (
+            "first page of another service, s",
+            f"{(_paged(other.pk) - other_sent).total_seconds():.2f}",
+            "< 2",
+        )
         sent = Delivery.objects.filter(lane=f"svc:{service.pk}", sent_at__isnull=False).count()
         yield "storm pages sent", str(sent), ""
 
@@ -229,7 +233,14 @@ def big_pages(ground: Ground) -> Rows:
     first = incident.last_seq + 1
     entries = [
         TimelineEntry(
-            incident=incident, seq=seq, kind="note", text=f"Note {seq}", author=person, author_label=person.name
+            incident=incident,
+            seq=seq,
+            kind="note",
+            text=f"Note {seq}",
+            author=person,
+            author_label=person.name,
+            happened_at=clock.now(),
+            written_at=clock.now(),
         )
         for seq in range(first, 1001)
     ]
@@ -250,7 +261,11 @@ def big_pages(ground: Ground) -> Rows:
             times.append(time.perf_counter() - started)
         with CaptureQueriesContext(connection) as queries:
             client.get(path)
-        shown = f"{statistics.median(times) * 1000:.0f}" if answer.status_code == 200 else f"HTTP {answer.status_code}"
+        shown = (
+            f"{statistics.median(times) * 1000:.0f}"
+            if answer.status_code == 200
+            else f"HTTP {answer.status_code}"
+        )
         yield f"{label}, median ms", shown, f"< {aim}"
         yield f"{label}, queries", str(len(queries)), ""
 

@@ -122,7 +122,7 @@ def test_a_dead_letter_lets_its_stream_go_on_and_can_be_tried_again(subscribe) -
 
 
 @pytest.mark.concurrent
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_relays_handle_each_event_once(subscribe) -> None:
     lock = threading.Lock()
     seen: list[tuple[str, int]] = []

@@ -12,7 +12,18 @@ from core.strict_json import MAX_DEPTH, BadJSON, loads
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"NaN", b"[Infinity]", b"1e999", b'"\\ud800"', b'"\\udc00x"', b'"\xff"', b"{'a': 1}", b"[1,]"],
+    [
+        b"",
+        b"{",
+        b"NaN",
+        b"[Infinity]",
+        b"1e999",
+        b'"\\ud800"',
+        b'"\\udc00x"',
+        b'"\xff"',
+        b"{'a': 1}",
+        b"[1,]",
+    ],
 )
 def test_what_is_no_json_is_refused_with_a_reason(body: bytes) -> None:
     with pytest.raises(BadJSON, match=r"^The body is not valid JSON: .+ at position \d+\.$"):

@@ -31,7 +31,7 @@ from tests.world import World, make_world
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 Eventually = Callable[..., None]
 
@@ -89,7 +89,9 @@ def test_a_worker_killed_after_the_provider_accepted_sends_once_more_and_says_so
     assert (delivery.status, delivery.attempts) == ("sent", 2)
     first, second = mail.header("Message-ID")
     assert first == second
-    assert "outcome unknown, sent again" in str(list(Incident.objects.get().timeline.values_list("text", "data")))
+    assert "outcome unknown, sent again" in str(
+        list(Incident.objects.get().timeline.values_list("text", "data"))
+    )
 
 
 def test_a_fault_between_change_and_outbox_leaves_neither(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,7 @@ from tests.world import make_world
 
 pytestmark = [
     pytest.mark.concurrent,
-    pytest.mark.usefixtures("reference_rows"),
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 
 

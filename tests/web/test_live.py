@@ -20,20 +20,15 @@ from web.live.routing import application
 
 pytestmark = [
     pytest.mark.concurrent,
-    pytest.mark.usefixtures("reference_rows"),
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 WAIT = 10
 
 
-@pytest.fixture
-def reference_rows(django_db_setup: None, django_db_blocker: Any) -> Any:
-    """Put back what migrations wrote after the flush."""
-    yield
-    from django.db import connection
-
-    with django_db_blocker.unblock():
-        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+@pytest.fixture(autouse=True)
+def pushes(settings: Any) -> None:
+    """What is published reaches the hub through the real Redis."""
+    settings.WAKEUPS = True
 
 
 class Talker(ApplicationCommunicator):
