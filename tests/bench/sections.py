@@ -229,6 +229,12 @@ def big_pages(ground: Ground) -> Rows:
     incident = actions.declare_incident(actor=actor, title="Long", service_ids=[service.pk], page=False)
     with connection.cursor() as cursor:
         cursor.execute(_INCIDENTS, [incident.pk])
+        cursor.execute(
+            "UPDATE incidents_incidentcounter SET last_number = (SELECT max(number) FROM incidents_incident)"
+        )
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('incidents_incident', 'id'), max(id)) FROM incidents_incident"
+        )
     incident.refresh_from_db()
     first = incident.last_seq + 1
     entries = [
