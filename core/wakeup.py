@@ -38,10 +38,12 @@ class _Sender:
         self._redis: redis.Redis | None = None
         self._celery: Celery | None = None
         self._paused_until = 0.0
+        self._url = ""
 
     def _connect(self) -> tuple[redis.Redis, Celery]:
         with self._lock:
-            if self._redis is None or self._celery is None:
+            if self._redis is None or self._celery is None or self._url != settings.CELERY_BROKER_URL:
+                self._url = settings.CELERY_BROKER_URL
                 self._redis = redis.Redis.from_url(
                     settings.CELERY_BROKER_URL,
                     socket_timeout=0.1,

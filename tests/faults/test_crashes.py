@@ -81,9 +81,11 @@ def test_a_worker_killed_after_the_provider_accepted_sends_once_more_and_says_so
 
     mail.answer.set()
     settings.EMAIL_URL = mail.url
-    assert send_due() == 0, "nobody takes it before its lease has ended"
+    send_due()
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.attempts) == ("sending", 1), "nobody takes it before its lease has ended"
     with time_machine.travel(clock.now() + dt.timedelta(seconds=16), tick=True):
-        assert send_due() == 1
+        send_due()
         relay.drain()
     delivery.refresh_from_db()
     assert (delivery.status, delivery.attempts) == ("sent", 2)
