@@ -83,7 +83,9 @@ def test_a_worker_killed_after_the_provider_accepted_sends_once_more_and_says_so
     settings.EMAIL_URL = mail.url
     send_due()
     delivery.refresh_from_db()
-    assert (delivery.status, delivery.attempts) == ("sending", 1), "nobody takes it before its lease has ended"
+    assert (delivery.status, delivery.attempts) == ("sending", 1), (
+        "nobody takes it before its lease has ended"
+    )
     with time_machine.travel(clock.now() + dt.timedelta(seconds=16), tick=True):
         send_due()
         relay.drain()
