@@ -46,11 +46,6 @@ def register_handover(provider: HandoverProvider) -> None:
     _providers[provider.kind] = provider
 
 
-def unregister_handover(kind: str) -> None:
-    """Forget a provider again."""
-    _providers.pop(kind, None)
-
-
 def providers() -> list[HandoverProvider]:
     """All providers, in the order they registered."""
     return list(_providers.values())

@@ -37,11 +37,10 @@ class FakeShifts:
 
 
 @pytest.fixture
-def shifts(people):
+def shifts(people, monkeypatch):
     provider = FakeShifts({people.teammate.pk: 3})
-    hooks.register_handover(provider)
-    yield provider
-    hooks.unregister_handover("shifts")
+    monkeypatch.setattr(hooks, "_providers", {**hooks._providers, provider.kind: provider})
+    return provider
 
 
 @pytest.mark.parametrize("who", ["owner", "teammate", "support", "stranger"])
