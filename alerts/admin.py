@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
 
 from alerts.models import Alert, IntakeItem, Integration, MaintenanceWindow, Silence
 from core.admin import ReadOnlyAdmin
@@ -25,6 +26,9 @@ class IntakeItemAdmin(ReadOnlyAdmin):
     search_fields = ("dedup_key", "request_id")
     show_full_result_count = False
 
+    def view_on_site(self, obj: IntakeItem) -> str | None:
+        return obj.integration.get_absolute_url() if obj.integration else None
+
 
 @admin.register(Integration)
 class IntegrationAdmin(ReadOnlyAdmin):
@@ -41,6 +45,9 @@ class SilenceAdmin(ReadOnlyAdmin):
     list_filter = ("ends_at",)
     list_select_related = ("service", "created_by")
     search_fields = ("reason", "service__name")
+
+    def view_on_site(self, obj: Silence | MaintenanceWindow) -> str:
+        return reverse("alerts:holds")
 
 
 @admin.register(MaintenanceWindow)

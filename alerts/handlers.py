@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from alerts.actions.moves import merge_alerts, unmerge_alerts
 from alerts.choices import AlertStatus
 from alerts.models import Alert
 from core import clock
 from core.events import subscribe
 from incidents.actions.alerts import alerts_changed
 from incidents.events import IncidentChanged
-from incidents.models import Incident
 
 
 @subscribe(IncidentChanged, name="alerts.follow")
 def follow_incident(event: IncidentChanged) -> None:
     """Acknowledged: firing alerts are acknowledged. Resolved or closed: open ones are resolved, so
-    that a repeat opens a new incident. Merged: they move to the survivor."""
+    that a repeat opens a new incident. Merged: they move to the survivor; a merge undone brings back
+    those that moved."""
     open_alerts = Alert.objects.open().filter(incident__number=event.number)
     now = clock.now()
     if event.what == "acknowledged":
@@ -28,11 +29,6 @@ def follow_incident(event: IncidentChanged) -> None:
             total = Alert.objects.filter(incident__number=event.number).count()
             alerts_changed(number=event.number, firing=0, total=total, now=now)
     elif event.what == "merged":
-        _move(event.number, int(event.data["into"]))
-
-
-def _move(number: int, into: int) -> None:
-    survivor = Incident.objects.get(number=into)
-    Alert.objects.filter(incident__number=number).update(incident=survivor)
-    mine = Alert.objects.filter(incident=survivor)
-    alerts_changed(number=into, firing=mine.open().count(), total=mine.count(), now=clock.now())
+        merge_alerts(number=event.number, into=int(event.data["into"]), now=now)
+    elif event.what == "unmerged":
+        unmerge_alerts(number=event.number, out_of=int(event.data["came_from"]), now=now)

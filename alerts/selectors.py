@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from alerts.choices import AlertStatus
 from alerts.models import Alert, IntakeItem, Integration, MaintenanceWindow, Silence
 from core import clock
 from incidents.models import Incident
@@ -31,6 +32,12 @@ def of_incident(actor: Actor, number: int, limit: int = 50) -> list[Alert]:
 def visible_incident(alert: Alert, actor: Actor) -> Incident | None:
     """The alert's incident, if the actor may see that too."""
     return Incident.objects.visible_to(actor).filter(pk=alert.incident_id).first()
+
+
+def may_snooze(alert: Alert, actor: Actor) -> bool:
+    """Whether the alert is open, its incident goes on and the actor may snooze that."""
+    mine = Incident.objects.allowing(actor, "snooze").active().filter(pk=alert.incident_id)
+    return alert.status != AlertStatus.RESOLVED and mine.exists()
 
 
 def integrations(actor: Actor) -> QuerySet[Integration]:

@@ -7,6 +7,7 @@ app_name = "alerts"
 urlpatterns = [
     path("alerts/", pages.alert_list, name="list"),
     path("alerts/<int:pk>/", pages.alert_page, name="detail"),
+    path("alerts/<int:pk>/snooze/", pages.snooze, name="snooze"),
     path("alerts/holds/", holds.holds, name="holds"),
     re_path(r"^alerts/holds/new/(?P<kind>silence|maintenance)/$", holds.new_hold, name="new_hold"),
     re_path(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, path
@@ -28,8 +27,6 @@ def _routes() -> list[URLPattern | URLResolver]:
     router = SimpleRouter()
     extra: list[Any] = []
     for room in ROOMS:
-        if find_spec(f"{room}.api.routes") is None:
-            continue
         routes = import_module(f"{room}.api.routes")
         routes.register(router)
         extra += getattr(routes, "extra_urls", [])

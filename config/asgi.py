@@ -3,11 +3,13 @@
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("WATCHBILL_POOL", "1")
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from config.pool import use_pool
+
+use_pool()
 # Whitenoise warns of a folder that collectstatic has not made yet.
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 django_application = get_asgi_application()

@@ -7,6 +7,7 @@ and settings share it.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import secrets
@@ -50,6 +51,8 @@ class Env:
     `demo` is true only together with `debug`. `allowed_hosts` is empty when not given. `email_url` is ""
     when no mail server was named. `given_database` and `given_redis` tell whether a person named the
     server, as opposed to the launcher's own or the default. `data_dir` is absolute and may not exist yet.
+    `webhook_allowed_networks` are in CIDR form, `webhook_allowed_ports` (lowest, highest), both inclusive,
+    `provider_timeout` is in seconds.
     """
 
     port: int
@@ -73,6 +76,9 @@ class Env:
     oidc_groups_claim: str
     api_schema_public: bool
     metrics_public: bool
+    webhook_allowed_networks: tuple[str, ...]
+    webhook_allowed_ports: tuple[tuple[int, int], ...]
+    provider_timeout: int
 
     @property
     def secret_key_path(self) -> Path:
@@ -82,6 +88,10 @@ class Env:
     def setup_code_path(self) -> Path:
         """File with the one-time code that makes the first administrator; exists only until used."""
         return self.data_dir / SETUP_CODE_FILE
+
+    def make_setup_code(self) -> None:
+        """Write a new one-time code in place of any other."""
+        write_private(self.setup_code_path, "-".join(secrets.token_hex(2) for _ in range(4)))
 
     @property
     def run_file(self) -> Path:
@@ -175,6 +185,9 @@ def load_env(environ: Mapping[str, str] | None = None, *, launching: bool = Fals
         oidc_groups_claim=source.text("OIDC_GROUPS_CLAIM", "groups"),
         api_schema_public=source.boolean("API_SCHEMA_PUBLIC", True),
         metrics_public=source.boolean("METRICS_PUBLIC", True),
+        webhook_allowed_networks=_networks(source, "WEBHOOK_ALLOWED_NETWORKS"),
+        webhook_allowed_ports=_ports(source, "WEBHOOK_ALLOWED_PORTS", "80,443,8000-9000"),
+        provider_timeout=source.number("PROVIDER_TIMEOUT", 5, 1, 10),
     )
 
 
@@ -226,6 +239,32 @@ def _read_env_file(environ: Mapping[str, str]) -> dict[str, str | None]:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in text.replace(",", " ").split() if word)
+
+
+def _networks(source: _Source, name: str) -> tuple[str, ...]:
+    found = []
+    for word in _words(source.text(name)):
+        try:
+            found.append(str(ipaddress.ip_network(word)))
+        except ValueError:
+            raise EnvError(
+                f"{name} must be networks such as 10.0.0.0/8 or fd00::/8, separated by commas, got '{word}'."
+            ) from None
+    return tuple(found)
+
+
+def _ports(source: _Source, name: str, default: str) -> tuple[tuple[int, int], ...]:
+    found = []
+    for word in _words(source.text(name, default)):
+        low, dash, high = word.partition("-")
+        ends = [end for end in ((low, high) if dash else (low, low)) if end.isascii() and end.isdigit()]
+        numbers = [int(end[:9]) for end in ends]
+        if len(numbers) < 2 or not 1 <= numbers[0] <= numbers[1] <= 65535:
+            raise EnvError(
+                f"{name} must be ports such as 443 or 8000-9000, separated by commas, got '{word}'."
+            )
+        found.append((numbers[0], numbers[1]))
+    return tuple(found)
 
 
 def _host(source: _Source) -> str:

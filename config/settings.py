@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -71,7 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.static.StaticFilesMiddleware",
     "core.middleware.DatabaseUnavailableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -116,15 +115,11 @@ DATABASES = {
         "OPTIONS": {
             "application_name": "watchbill",
             "connect_timeout": 5,
-            # Web processes pool; Celery, commands and tests hold one connection each.
-            **(
-                {"pool": {"min_size": 1, "max_size": 10, "timeout": 3}}
-                if os.environ.get("WATCHBILL_POOL")
-                else {}
-            ),
         },
     }
 }
+# Whether `config.pool.use_pool`, called by the web processes, does so.
+POOL_CONNECTIONS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "teams.User"
@@ -224,6 +219,9 @@ DJANGO_VITE = {
     }
 }
 
+WEBHOOK_ALLOWED_NETWORKS = ENV.webhook_allowed_networks
+WEBHOOK_ALLOWED_PORTS = ENV.webhook_allowed_ports
+PROVIDER_TIMEOUT = ENV.provider_timeout
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.email_from
 

@@ -44,11 +44,14 @@ class Guard:
             return
         if self._places is None:
             self._places = asyncio.Semaphore(self.concurrent)
-        try:
-            await asyncio.wait_for(self._places.acquire(), self.patience)
-        except TimeoutError:
-            await refuse(send, 503, "busy", "Too many requests at once. Try again.", retry_after=2)
-            return
+        if self._places.locked():
+            try:
+                await asyncio.wait_for(self._places.acquire(), self.patience)
+            except TimeoutError:
+                await refuse(send, 503, "busy", "Too many requests at once. Try again.", retry_after=2)
+                return
+        else:
+            await self._places.acquire()
         try:
             await self._run(scope, receive, send, limit)
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
@@ -33,6 +35,7 @@ class SeverityLevelAdmin(ModelAdmin):
     """The windows of each rank are set-up; ranks themselves are fixed."""
 
     list_display = ("rank", "label", "ack_minutes", "internal_update_minutes", "public_update_minutes")
+    search_fields = ("label", "meaning")
     readonly_fields = ("rank",)
 
     def has_add_permission(self, request: object) -> bool:
@@ -42,8 +45,15 @@ class SeverityLevelAdmin(ModelAdmin):
         return False
 
 
+class PartAdmin(ReadOnlyAdmin):
+    """Rows of one incident lead to its page."""
+
+    def view_on_site(self, obj: Any) -> str:
+        return str(obj.incident.get_absolute_url())
+
+
 @admin.register(TimelineEntry)
-class TimelineEntryAdmin(ReadOnlyAdmin):
+class TimelineEntryAdmin(PartAdmin):
     list_display = ("incident", "seq", "kind", "author_label", "happened_at")
     list_filter = ("kind",)
     list_select_related = ("incident",)
@@ -56,9 +66,12 @@ class TimelineRevisionAdmin(ReadOnlyAdmin):
     list_select_related = ("entry", "replaced_by")
     search_fields = ("text",)
 
+    def view_on_site(self, obj: TimelineRevision) -> str:
+        return obj.entry.incident.get_absolute_url()
+
 
 @admin.register(IncidentService)
-class IncidentServiceAdmin(ReadOnlyAdmin):
+class IncidentServiceAdmin(PartAdmin):
     list_display = ("incident", "service", "condition")
     list_filter = ("condition",)
     list_select_related = ("incident", "service")
@@ -66,7 +79,7 @@ class IncidentServiceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(IncidentUpdate)
-class IncidentUpdateAdmin(ReadOnlyAdmin):
+class IncidentUpdateAdmin(PartAdmin):
     list_display = ("incident", "audience", "author_label", "sent_at", "next_update_due_at")
     list_filter = ("audience",)
     list_select_related = ("incident",)
@@ -74,7 +87,7 @@ class IncidentUpdateAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(ReadOnlyAdmin):
+class RoleAssignmentAdmin(PartAdmin):
     list_display = ("incident", "role", "user", "started_at", "ended_at")
     list_filter = ("role",)
     list_select_related = ("incident", "user")
@@ -83,6 +96,11 @@ class RoleAssignmentAdmin(ReadOnlyAdmin):
 
 @admin.register(IncidentUserPermission)
 class IncidentUserPermissionAdmin(ReadOnlyAdmin):
+    """Exceptions to who sees a private incident."""
+
+    def view_on_site(self, obj: IncidentUserPermission) -> str:
+        return obj.content_object.get_absolute_url()
+
     list_display = ("content_object", "user", "permission")
     list_select_related = ("content_object", "user", "permission__content_type")
     search_fields = ("user__name",)
@@ -90,6 +108,11 @@ class IncidentUserPermissionAdmin(ReadOnlyAdmin):
 
 @admin.register(IncidentGroupPermission)
 class IncidentGroupPermissionAdmin(ReadOnlyAdmin):
+    """Exceptions to who sees a private incident."""
+
+    def view_on_site(self, obj: IncidentGroupPermission) -> str:
+        return obj.content_object.get_absolute_url()
+
     list_display = ("content_object", "group", "permission")
     list_select_related = ("content_object", "group", "permission__content_type")
     search_fields = ("group__name",)
@@ -98,3 +121,4 @@ class IncidentGroupPermissionAdmin(ReadOnlyAdmin):
 @admin.register(IncidentCounter)
 class IncidentCounterAdmin(ReadOnlyAdmin):
     list_display = ("last_number",)
+    search_fields = ("last_number",)

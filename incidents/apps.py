@@ -7,13 +7,16 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         from incidents import handlers, live  # noqa: F401 - subscribers register on import
         from incidents.handlers import WEBHOOK_CHANGES
+        from incidents.handover import Roles
         from incidents.replies import IncidentReplies
         from incidents.selectors import open_by_service
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port
         from services.hooks import register_open_incidents
+        from teams.hooks import register_handover
 
         live.register()
         register_port(IncidentReplies())
         register_webhook_events([f"incident.{what}" for what in WEBHOOK_CHANGES])
         register_open_incidents(open_by_service)
+        register_handover(Roles())

@@ -100,6 +100,7 @@ class EntryKind(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     ESCALATED = "escalated", _("Escalated")
     SNOOZED = "snoozed", _("Snoozed")
+    VISIBILITY = "visibility", _("Visibility")
     ALERT_ATTACHED = "alert_attached", _("Alert attached")
     ALERTS_CLEAR = "alerts_clear", _("Alerts clear")
     CHANGE_EVENT = "change_event", _("Change")

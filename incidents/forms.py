@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.choices import TRANSITIONS, IncidentStatus, Role, UpdateAudience
+from incidents.choices import TRANSITIONS, IncidentStatus, Role, UpdateAudience, Visibility
 from incidents.models import Incident, SeverityLevel
 from oncall.models import EscalationPolicy
 from services.models import Service
@@ -161,6 +161,25 @@ class ResolveForm(ActorForm):
 
 class ReasonForm(ActorForm):
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class EmptyForm(ActorForm):
+    """Nothing to fill in: the dialog only asks."""
+
+    def values(self) -> dict[str, Any]:
+        return {}
+
+
+class VisibilityForm(ActorForm):
+    visibility = forms.ChoiceField(label=_("Who sees it"), choices=Visibility.choices)
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+
+    def setup(self) -> None:
+        if self.incident is not None:
+            self.initial.setdefault("visibility", self.incident.visibility)
 
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)

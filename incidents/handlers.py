@@ -26,6 +26,7 @@ WEBHOOK_CHANGES = (
     "role",
     "update",
     "merged",
+    "unmerged",
     "paged",
     "snoozed",
 )

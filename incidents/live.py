@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from core import clock
 from core.live import stored, topics
 from core.live.publishing import publish_entry, push
 from core.live.topics import Message
+from core.models import LiveEntry
 from incidents.choices import Visibility
 from incidents.events import IncidentChanged
 from incidents.models import Incident, IncidentGroupPermission, IncidentUserPermission, TimelineEntry
@@ -21,8 +23,10 @@ from teams.models import Team
 FEED = "feed"
 
 
-def entry_message(entry: TimelineEntry, *, edited: bool = False) -> Message:
-    """A timeline entry as its watchers receive it; the same content for everybody."""
+def entry_message(
+    entry: TimelineEntry, *, edited: bool = False, scope: dict[str, Any] | None = None
+) -> Message:
+    """A timeline entry as its watchers receive it; the same content for everybody in `scope`."""
     return Message(
         topic=f"incident:{entry.incident.number}",
         seq=entry.seq,
@@ -31,14 +35,22 @@ def entry_message(entry: TimelineEntry, *, edited: bool = False) -> Message:
         html=render_to_string(
             "incidents/partials/timeline_row.html", {"entry": entry, "incident": entry.incident}
         ),
+        scope=scope or {},
         edited=edited,
     )
 
 
 def push_entry(number: int, seq: int, *, edited: bool = False) -> None:
     """Render once and push to the incident's watchers."""
-    entry = TimelineEntry.objects.select_related("incident", "author").get(incident__number=number, seq=seq)
-    push(entry_message(entry, edited=edited))
+    rows = TimelineEntry.objects.select_related("incident__team", "author")
+    entry = rows.get(incident__number=number, seq=seq)
+    push(entry_message(entry, edited=edited, scope=_guard(entry.incident)))
+
+
+def _guard(incident: Incident) -> dict[str, Any]:
+    """The scope of a restricted incident's entries, so that a socket that has not yet been asked anew
+    gets none of them; an open one needs none beyond the right to listen."""
+    return feed_scope(incident) if incident.visibility == Visibility.RESTRICTED else {}
 
 
 class IncidentTopic:
@@ -60,18 +72,27 @@ class IncidentTopic:
 
     def replay(self, topic: str, after: int, limit: int) -> list[Message]:
         rows = TimelineEntry.objects.filter(incident__number=int(topic.partition(":")[2]), seq__gt=after)
-        return [
-            entry_message(row) for row in rows.select_related("incident", "author").order_by("seq")[:limit]
-        ]
+        found = list(rows.select_related("incident__team", "author").order_by("seq")[:limit])
+        scope = _guard(found[0].incident) if found else {}
+        return [entry_message(row, scope=scope) for row in found]
 
     def may_receive(self, actor: Actor, scope: dict[str, Any]) -> bool:
-        return True
+        return not scope or scope_allows(actor, scope)
 
 
 def push_feed(event: IncidentChanged) -> None:
-    """One row to the feed and one to the owning team's topic."""
+    """One row to the feed and one to the owning team's topic.
+
+    That an incident was restricted or opened is told to all who can see it in either state, without a
+    word about it: their lists read anew what they may see.
+    """
     incident = Incident.objects.select_related("team", "severity", "commander").get(number=event.number)
     scope = feed_scope(incident)
+    if event.what == "visibility":
+        rescope(incident)
+        bare = {"number": incident.number, "what": event.what}
+        _publish(incident, event.what, bare, "", scope | {"open": True})
+        return
     data: dict[str, Any] = {
         "number": incident.number,
         "what": event.what,
@@ -81,26 +102,33 @@ def push_feed(event: IncidentChanged) -> None:
         "by": event.actor_label,
         **{key: event.data[key] for key in ("old", "new", "audience", "role") if key in event.data},
     }
-    now = clock.now()
     if event.what not in ("details",):
         context = {
             "incident": incident,
             "what": change_sentence(event.what, event.data),
             "by": event.actor_label,
-            "at": now,
+            "at": clock.now(),
         }
         html: str = render_to_string("incidents/partials/feed_row.html", context)
     else:
         html = ""
-    publish_entry(topic=FEED, event=f"incident.{event.what}", data=data, html=html, scope=scope, now=now)
+    _publish(incident, event.what, data, html, scope)
+
+
+def _publish(incident: Incident, what: str, data: dict[str, Any], html: str, scope: dict[str, Any]) -> None:
+    now = clock.now()
+    publish_entry(topic=FEED, event=f"incident.{what}", data=data, html=html, scope=scope, now=now)
     if incident.team:
-        publish_entry(
-            topic=f"team:{incident.team.slug}",
-            event=f"incident.{event.what}",
-            data=data,
-            scope=scope,
-            now=now,
-        )
+        topic = f"team:{incident.team.slug}"
+        publish_entry(topic=topic, event=f"incident.{what}", data=data, scope=scope, now=now)
+
+
+def rescope(incident: Incident) -> None:
+    """Give what the feed and the team's topic keep about the incident its present scope, so that catching
+    up shows nobody more than the pages do."""
+    about = LiveEntry.objects.filter(data__number=incident.number, event__startswith="incident.")
+    rows = about.filter(Q(topic_id=FEED) | Q(topic__name__startswith="team:"))
+    rows.exclude(event="incident.visibility").update(scope=feed_scope(incident))
 
 
 def feed_scope(incident: Incident) -> dict[str, Any]:

@@ -26,7 +26,7 @@ TABLE: dict[str, frozenset[str]] = {
     "post_update": _RESPOND,
     "resolve": _RESPOND,
     "reopen": _RESPOND,
-    "merge": _RESPOND,
+    "merge": _RESPOND,  # and taking a merge back
     "page": _RESPOND,
     "snooze": _RESPOND,
     "edit_entry": _RESPOND,

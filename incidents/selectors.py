@@ -49,6 +49,11 @@ def for_page(actor: Actor, number: int) -> Incident | None:
     )
 
 
+def merged_parts(actor: Actor, incident: Incident) -> list[Incident]:
+    """The visible incidents that were merged into this one."""
+    return list(Incident.objects.visible_to(actor).filter(merged_into=incident).order_by("number")[:50])
+
+
 def timeline(incident: Incident, actor: Actor, *, after: int = 0, limit: int = 200) -> list[TimelineEntry]:
     """Entries with `seq > after`, oldest first."""
     rows = TimelineEntry.objects.filter(incident=incident, seq__gt=after).select_related("author")

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.choices import EntryKind, IncidentStatus, Role, UpdateAudience
+from incidents.choices import EntryKind, IncidentStatus, Role, UpdateAudience, Visibility
 from incidents.models import TimelineEntry
 
 K = EntryKind
@@ -92,6 +92,8 @@ def _page_failed(data: Data) -> str:
 
 
 def _escalated(data: Data) -> str:
+    if data.get("alert_joined"):
+        return _("An alert joined that is not snoozed: paging again")
     if data.get("snooze_over"):
         return _("The snooze is over: paging again")
     if data.get("exhausted"):
@@ -118,6 +120,13 @@ def _update(data: Data) -> str:
 def _merged(data: Data) -> str:
     if "into" in data:
         return _("Merged into #%(number)s") % {"number": data["into"]}
+    if "undone_from" in data:
+        return _("The merge into #%(number)s was undone") % {"number": data["undone_from"]}
+    if "undone" in data:
+        return _("#%(number)s %(title)s is an incident of its own again") % {
+            "number": data["undone"],
+            "title": data.get("title", ""),
+        }
     return _("#%(number)s %(title)s became part of this incident") % {
         "number": data.get("merged"),
         "title": data.get("title", ""),
@@ -125,7 +134,19 @@ def _merged(data: Data) -> str:
 
 
 def _snoozed(data: Data) -> str:
-    return _("Snoozed for %(minutes)s minutes") % {"minutes": data.get("minutes")}
+    if "alert" not in data:
+        return _("Snoozed for %(minutes)s minutes") % {"minutes": data.get("minutes")}
+    if data.get("waits_until"):
+        return _("An alert was snoozed for %(minutes)s minutes; all that fire are, so paging waits") % {
+            "minutes": data.get("minutes")
+        }
+    return _("An alert was snoozed for %(minutes)s minutes") % {"minutes": data.get("minutes")}
+
+
+def _visibility(data: Data) -> str:
+    if data.get("new") == Visibility.RESTRICTED:
+        return _("Restricted: only people who were invited see this incident")
+    return _("No longer restricted: seen as its team allows")
 
 
 _RENDERERS: dict[str, Callable[[Data], str]] = {
@@ -139,6 +160,7 @@ _RENDERERS: dict[str, Callable[[Data], str]] = {
     K.ACKNOWLEDGED: lambda data: _("Acknowledged"),
     K.ESCALATED: _escalated,
     K.SNOOZED: _snoozed,
+    K.VISIBILITY: _visibility,
     K.ALERT_ATTACHED: _alerts,
     K.ALERTS_CLEAR: _clear,
     K.UPDATE_SENT: _update,
@@ -169,6 +191,7 @@ _CHANGES: dict[str, Callable[[Data], str]] = {
     "role": _changed_role,
     "update": lambda data: _update(data),
     "merged": lambda data: _merged(data),
+    "unmerged": lambda data: _("Merge into #%(number)s undone") % {"number": data.get("came_from")},
     "paged": lambda data: _("More people called"),
     "snoozed": lambda data: _("Snoozed"),
     "alerts_clear": lambda data: _("All alerts are clear"),

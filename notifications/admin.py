@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import TabularInline
 
 from core import clock
+from core.admin import ReadOnlyInline
 from core.errors import DomainError
 from notifications.actions.deliveries import retry_delivery
 from notifications.models import (
@@ -46,14 +45,9 @@ class NotificationRuleAdmin(ReadOnlyAdmin):
     search_fields = ("user__name", "user__email", "method__address")
 
 
-class AttemptInline(TabularInline):
+class AttemptInline(ReadOnlyInline):
     model = DeliveryAttempt
     fields = readonly_fields = ("number", "started_at", "ended_at", "outcome", "detail")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Delivery)
@@ -78,6 +72,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
     inlines = (AttemptInline,)
     actions = ("retry",)
 
+    def view_on_site(self, obj: Delivery) -> str:
+        return reverse("notifications:delivery", args=[obj.pk])
+
     @admin.action(description=_("Send failed ones again"))
     def retry(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Each by the same action as everywhere; those that did not fail are left as they are."""
@@ -101,6 +98,9 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
     search_fields = ("delivery__key", "detail")
     show_full_result_count = False
 
+    def view_on_site(self, obj: DeliveryAttempt) -> str:
+        return reverse("notifications:delivery", args=[obj.delivery_id])
+
 
 @admin.register(WebhookSubscription)
 class WebhookSubscriptionAdmin(ReadOnlyAdmin):
@@ -110,9 +110,15 @@ class WebhookSubscriptionAdmin(ReadOnlyAdmin):
     search_fields = ("name", "url")
     fields = ("name", "team", "url", "events", "active", "created_by", "created_at")
 
+    def view_on_site(self, obj: WebhookSubscription) -> str:
+        return reverse("notifications:webhook", args=[obj.pk])
+
 
 @admin.register(CapturedMail)
 class CapturedMailAdmin(ReadOnlyAdmin):
     list_display = ("recipient", "subject", "created_at")
     search_fields = ("recipient", "subject")
     fields = readonly_fields = ("recipient", "subject", "text", "headers", "created_at")
+
+    def view_on_site(self, obj: CapturedMail) -> str:
+        return reverse("notifications:mail", args=[obj.pk])

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
 
-from core.errors import DomainError
+from core.admin import ActionAdmin, DeletesByAction, ReadOnlyAdmin, ReadOnlyInline
 from oncall.actions import calendars, overrides, policies, rotations, schedules
 from oncall.models import (
     CalendarToken,
@@ -33,44 +32,13 @@ def _actor(request: HttpRequest) -> Actor:
     return actor_for(request.user, via="admin")  # type: ignore[arg-type]
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that the engine alone writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class DeletingAdmin(ModelAdmin):
-    """Deletes by the action; a refusal is shown as a message."""
-
-    def remove(self, request: HttpRequest, obj: Any) -> None:
-        raise NotImplementedError
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        try:
-            self.remove(request, obj)
-        except DomainError as error:
-            messages.error(request, error.sentence)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for row in queryset:
-            self.delete_model(request, row)
-
-
 @admin.register(Schedule)
-class ScheduleAdmin(DeletingAdmin):
+class ScheduleAdmin(DeletesByAction, ActionAdmin):
     list_display = ("name", "team", "timezone", "created_at")
     list_select_related = ("team",)
     list_filter = ("team", "timezone")
     search_fields = ("name", "team__name")
     autocomplete_fields = ("team",)
-    view_on_site = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("team", "created_at") if obj else ("created_at",)
@@ -90,11 +58,14 @@ class ScheduleAdmin(DeletingAdmin):
 
 
 @admin.register(Rotation)
-class RotationAdmin(DeletingAdmin):
+class RotationAdmin(DeletesByAction, ActionAdmin):
     list_display = ("name", "schedule", "layer", "unit", "count", "starts_at", "ends_at", "retired_at")
     list_select_related = ("schedule",)
     list_filter = ("unit", ("retired_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "schedule__name")
+
+    def view_on_site(self, obj: Rotation) -> str:
+        return obj.schedule.get_absolute_url()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -107,13 +78,16 @@ class RotationAdmin(DeletingAdmin):
 
 
 @admin.register(Override)
-class OverrideAdmin(DeletingAdmin):
+class OverrideAdmin(DeletesByAction, ActionAdmin):
     list_display = ("schedule", "kind", "user", "replaces", "starts_at", "ends_at", "created_by")
     list_select_related = ("schedule", "user", "replaces", "created_by")
     list_filter = ("kind", "starts_at")
     search_fields = ("schedule__name", "user__name", "replaces__name")
     autocomplete_fields = ("schedule", "user", "replaces")
     exclude = ("created_by",)
+
+    def view_on_site(self, obj: Override) -> str:
+        return obj.schedule.get_absolute_url()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -134,21 +108,33 @@ class OverrideAdmin(DeletingAdmin):
         overrides.delete_override(actor=_actor(request), override_id=obj.pk)
 
 
-class StepInline(TabularInline):
+class StepInline(ReadOnlyInline):
+    """The steps; with their targets they are edited on the policy's page."""
+
     model = PolicyStep
-    extra = 0
-    fields = ("position", "delay_minutes")
+    fields = readonly_fields = ("position", "delay_minutes", "pages")
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        targets = PolicyTarget.objects.select_related("user", "schedule", "team")
+        return super().get_queryset(request).prefetch_related(Prefetch("targets", targets))
+
+    def pages(self, obj: PolicyStep) -> str:
+        return ", ".join(_target(row) for row in obj.targets.all())  # type: ignore[attr-defined]
+
+
+def _target(row: PolicyTarget) -> str:
+    return f"{row.get_type_display()} {row.user or row.schedule or row.team}"
 
 
 @admin.register(EscalationPolicy)
-class PolicyAdmin(DeletingAdmin):
+class PolicyAdmin(DeletesByAction, ActionAdmin):
     list_display = ("name", "team", "repeat", "is_default", "created_at")
     list_select_related = ("team",)
     list_filter = ("is_default", "team")
     search_fields = ("name", "team__name")
     autocomplete_fields = ("team",)
     inlines = (StepInline,)
-    view_on_site = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("team", "created_at") if obj else ("created_at",)
@@ -174,33 +160,38 @@ class PolicyAdmin(DeletingAdmin):
         policies.delete_policy(actor=_actor(request), policy_id=obj.pk)
 
 
-class TargetInline(TabularInline):
+class TargetInline(ReadOnlyInline):
     model = PolicyTarget
-    extra = 0
-    autocomplete_fields = ("user", "schedule", "team")
+    fields = readonly_fields = ("type", "user", "schedule", "team")
 
 
 @admin.register(PolicyStep)
-class StepAdmin(ModelAdmin):
+class StepAdmin(ReadOnlyAdmin):
+    """Looked at here, edited on the policy's page, which knows what an order of steps means."""
+
     list_display = ("policy", "position", "delay_minutes")
     list_select_related = ("policy",)
     list_filter = ("policy__team",)
     search_fields = ("policy__name",)
-    autocomplete_fields = ("policy",)
     inlines = (TargetInline,)
+
+    def view_on_site(self, obj: PolicyStep) -> str:
+        return obj.policy.get_absolute_url()
 
 
 @admin.register(PolicyTarget)
-class TargetAdmin(ModelAdmin):
+class TargetAdmin(ReadOnlyAdmin):
     list_display = ("step", "type", "user", "schedule", "team")
     list_select_related = ("step", "user", "schedule", "team")
     list_filter = ("type",)
     search_fields = ("step__policy__name", "user__name", "schedule__name", "team__name")
-    autocomplete_fields = ("step", "user", "schedule", "team")
+
+    def view_on_site(self, obj: PolicyTarget) -> str:
+        return obj.step.policy.get_absolute_url()
 
 
 @admin.register(CalendarToken)
-class CalendarTokenAdmin(DeletingAdmin):
+class CalendarTokenAdmin(DeletesByAction, ActionAdmin):
     """Links can be looked at and removed, never made: their secret is shown to their owner alone."""
 
     list_display = ("user", "schedule", "created_at", "revoked_at")

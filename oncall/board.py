@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from core import display
 from oncall import rota
 from oncall.loading import LoadedSchedule, load
 from oncall.models import Override, Schedule
@@ -150,7 +151,7 @@ def _days(schedule: Schedule, start: dt.datetime, end: dt.datetime, place: _Plac
         if not start <= moment < end:
             continue
         following = min(end, _midnight(schedule, date + dt.timedelta(days=1)))
-        named = every == 1 or date.weekday() == 0
+        named = every == 1 or date.weekday() == display.first_weekday()
         label = f"{date:%a} {date.day}" if every == 1 else f"{date.day} {date:%b}"
         left, width = place(moment, following)
         found.append(Day(date, left, label if named else "", date.weekday() >= 5, width))

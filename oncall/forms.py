@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core import display
 from oncall.actions.policies import StepInput, TargetInput
 from oncall.choices import WEEKDAYS, OverrideKind, TargetType, TurnUnit
 from oncall.models import EscalationPolicy, Rotation, Schedule
@@ -98,6 +99,11 @@ class RotationForm(forms.Form):
     )
     hours_from = forms.TimeField(label=_("Only from"), required=False)
     hours_to = forms.TimeField(label=_("to"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days, first = list(WEEKDAYS.items()), display.first_weekday()
+        self.fields["by_day"].choices = days[first:] + days[:first]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

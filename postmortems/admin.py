@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
 
 from core.admin import ReadOnlyAdmin
 from postmortems.models import ActionItem, ItemReminder, Postmortem, PostmortemSection
@@ -19,7 +20,10 @@ class PostmortemSectionAdmin(ReadOnlyAdmin):
     list_display = ("postmortem", "key", "version", "author", "updated_at")
     list_filter = ("key",)
     list_select_related = ("postmortem__incident", "author")
-    search_fields = ("text",)
+    search_fields = ("text", "postmortem__incident__title")
+
+    def view_on_site(self, obj: PostmortemSection) -> str:
+        return obj.postmortem.get_absolute_url()
 
 
 @admin.register(ActionItem)
@@ -29,6 +33,9 @@ class ActionItemAdmin(ReadOnlyAdmin):
     list_select_related = ("owner", "incident")
     search_fields = ("title",)
 
+    def view_on_site(self, obj: ActionItem) -> str:
+        return reverse("postmortems:item", args=[obj.pk])
+
 
 @admin.register(ItemReminder)
 class ItemReminderAdmin(ReadOnlyAdmin):
@@ -36,3 +43,6 @@ class ItemReminderAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     list_select_related = ("item",)
     search_fields = ("item__title",)
+
+    def view_on_site(self, obj: ItemReminder) -> str:
+        return reverse("postmortems:item", args=[obj.item_id])

@@ -7,6 +7,8 @@ class PostmortemsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import panels
+        from postmortems.handover import ActionItems, Postmortems
+        from teams.hooks import register_handover
 
         panels.register(
             "incident",
@@ -15,3 +17,5 @@ class PostmortemsConfig(AppConfig):
             url=lambda number: f"/postmortems/panel/{number}/",
             icon="book-open-check",
         )
+        register_handover(ActionItems())
+        register_handover(Postmortems())

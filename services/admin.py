@@ -4,45 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet, URLField
+from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
 
-from core.errors import DomainError
+from core.admin import ActionAdmin, DeletesByAction, ReadOnlyAdmin, ReadOnlyInline
 from services import actions
 from services.models import ChangeEvent, Dependency, Service, ServiceLink
-from teams.actor import actor_for
+from teams.actor import Actor, actor_for
 
 _FIELDS = ("name", "description", "tier", "lifecycle")
 
 
-class HttpsLinks:
-    """An address typed without scheme means https."""
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        if isinstance(db_field, URLField):
-            options["assume_scheme"] = "https"
-        return super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
+def _actor(request: HttpRequest) -> Actor:
+    return actor_for(request.user, via="admin")  # type: ignore[arg-type]
 
 
-class LinkInline(HttpsLinks, TabularInline):
+class LinkInline(ReadOnlyInline):
+    """Runbooks and dashboards; edited on the service's page."""
+
     model = ServiceLink
-    extra = 0
-    fields = ("kind", "title", "url", "position")
+    fields = readonly_fields = ("kind", "title", "url", "position")
 
 
-class NeedsInline(TabularInline):
-    """What the service needs."""
+class NeedsInline(ReadOnlyInline):
+    """What the service needs; edited on its page or under dependencies."""
 
     model = Dependency
     fk_name = "downstream"
-    extra = 0
-    autocomplete_fields = ("upstream",)
+    fields = readonly_fields = ("upstream", "kind", "note")
 
 
 @admin.register(Service)
-class ServiceAdmin(ModelAdmin):
+class ServiceAdmin(DeletesByAction, ActionAdmin):
     list_display = ("name", "slug", "team", "tier", "lifecycle", "escalation_policy")
     list_select_related = ("team", "escalation_policy")
     list_filter = ("tier", "lifecycle", "team")
@@ -50,13 +43,12 @@ class ServiceAdmin(ModelAdmin):
     autocomplete_fields = ("team", "escalation_policy")
     readonly_fields = ("created_at",)
     inlines = (LinkInline, NeedsInline)
-    view_on_site = True
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.readonly_fields, "slug") if obj else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
-        actor = actor_for(request.user, via="admin")  # type: ignore[arg-type]
+        actor = _actor(request)
         values = {name: getattr(obj, name) for name in _FIELDS}
         values |= {"team_id": obj.team_id, "escalation_policy_id": obj.escalation_policy_id}
         if change:
@@ -65,40 +57,38 @@ class ServiceAdmin(ModelAdmin):
             made = actions.create_service(actor=actor, slug=obj.slug, **values)
             obj.pk, obj.slug = made.pk, made.slug
 
-    def delete_model(self, request: HttpRequest, obj: Service) -> None:
-        try:
-            actions.delete_service(actor=actor_for(request.user, via="admin"), service_id=obj.pk)  # type: ignore[arg-type]
-        except DomainError as error:
-            messages.error(request, error.sentence)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for service in queryset:
-            self.delete_model(request, service)
+    def remove(self, request: HttpRequest, obj: Service) -> None:
+        actions.delete_service(actor=_actor(request), service_id=obj.pk)
 
 
 @admin.register(ServiceLink)
-class ServiceLinkAdmin(HttpsLinks, ModelAdmin):
+class ServiceLinkAdmin(ReadOnlyAdmin):
     list_display = ("title", "kind", "service", "url")
     list_select_related = ("service",)
     list_filter = ("kind",)
     search_fields = ("title", "url", "service__name", "service__slug")
-    autocomplete_fields = ("service",)
+
+    def view_on_site(self, obj: ServiceLink) -> str:
+        return obj.service.get_absolute_url()
 
 
 @admin.register(Dependency)
-class DependencyAdmin(ModelAdmin):
+class DependencyAdmin(DeletesByAction, ActionAdmin):
     list_display = ("downstream", "upstream", "kind", "note")
     list_select_related = ("downstream", "upstream")
     list_filter = ("kind",)
     search_fields = ("downstream__name", "downstream__slug", "upstream__name", "upstream__slug", "note")
     autocomplete_fields = ("downstream", "upstream")
 
+    def view_on_site(self, obj: Dependency) -> str:
+        return obj.downstream.get_absolute_url()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("downstream", "upstream") if obj else ()
+
     def save_model(self, request: HttpRequest, obj: Dependency, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
         edge, _created = actions.set_dependency(
-            actor=actor_for(request.user, via="admin"),  # type: ignore[arg-type]
+            actor=_actor(request),
             downstream_id=obj.downstream_id,
             upstream_id=obj.upstream_id,
             kind=obj.kind,
@@ -106,12 +96,39 @@ class DependencyAdmin(ModelAdmin):
         )
         obj.pk = edge.pk
 
+    def remove(self, request: HttpRequest, obj: Dependency) -> None:
+        actions.remove_dependency(
+            actor=_actor(request), downstream_id=obj.downstream_id, upstream_id=obj.upstream_id
+        )
+
 
 @admin.register(ChangeEvent)
-class ChangeEventAdmin(ModelAdmin):
+class ChangeEventAdmin(ActionAdmin):
+    """What was changed when is a record: it can be added to, not rewritten."""
+
     list_display = ("summary", "service", "kind", "source", "happened_at")
     list_select_related = ("service",)
     list_filter = ("kind", "happened_at")
     search_fields = ("summary", "source", "service__name", "service__slug")
     autocomplete_fields = ("service",)
     date_hierarchy = "happened_at"
+
+    def view_on_site(self, obj: ChangeEvent) -> str:
+        return obj.service.get_absolute_url()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ChangeEvent, form: Any, change: bool) -> None:
+        made = actions.record_change(
+            actor=_actor(request),
+            service_id=obj.service_id,
+            summary=obj.summary,
+            kind=obj.kind,
+            source=obj.source,
+            happened_at=obj.happened_at,
+        )
+        obj.pk = made.pk

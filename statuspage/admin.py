@@ -20,6 +20,9 @@ class ComponentAdmin(ReadOnlyAdmin):
     list_select_related = ("page", "service")
     search_fields = ("name",)
 
+    def view_on_site(self, obj: Component) -> str:
+        return obj.page.get_absolute_url()
+
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
@@ -28,6 +31,9 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_select_related = ("page",)
     search_fields = ("title",)
 
+    def view_on_site(self, obj: Notice) -> str:
+        return obj.page.get_absolute_url()
+
 
 @admin.register(NoticeUpdate)
 class NoticeUpdateAdmin(ReadOnlyAdmin):
@@ -35,9 +41,16 @@ class NoticeUpdateAdmin(ReadOnlyAdmin):
     list_select_related = ("notice", "author")
     search_fields = ("body",)
 
+    def view_on_site(self, obj: NoticeUpdate) -> str:
+        return obj.notice.page.get_absolute_url()
+
 
 @admin.register(StatusSnapshot)
 class StatusSnapshotAdmin(ReadOnlyAdmin):
     list_display = ("page", "version", "built_at")
     list_select_related = ("page",)
+    search_fields = ("page__name", "page__slug")
     exclude = ("files",)
+
+    def view_on_site(self, obj: StatusSnapshot) -> str:
+        return obj.page.get_absolute_url()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 
-from core.errors import DomainError
+from core import admin as base
 from teams.actions.deactivation import reactivate_user
 from teams.actions.invitations import revoke_invitation
 from teams.actions.memberships import create_team, remove_member, set_member, update_team
@@ -20,9 +20,10 @@ from teams.actions.tokens import revoke_token
 from teams.actor import Actor, actor_for
 from teams.models import APIToken, AuditEntry, Invitation, Membership, Team, User
 
-# Groups mirror memberships; changing them here would part the two.
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)
+# Groups mirror memberships; changing them here would part the two. Importing the module that registers
+# them comes first: apps are discovered in the order of INSTALLED_APPS.
+import_module("django.contrib.auth.admin")
+admin.site.unregister(Group)
 
 
 def acting(request: HttpRequest) -> Actor:
@@ -31,22 +32,8 @@ def acting(request: HttpRequest) -> Actor:
     return actor_for(request.user, via="admin")
 
 
-class ActionAdmin(ModelAdmin):
-    """An admin whose refusals by an action become a message on the same page."""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except DomainError as error:
-            messages.error(request, error.sentence)
-            return HttpResponseRedirect(request.get_full_path())
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return super().delete_view(request, *args, **kwargs)
-        except DomainError as error:
-            messages.error(request, error.sentence)
-            return HttpResponseRedirect(request.get_full_path())
+class ActionAdmin(base.ActionAdmin):
+    """An admin whose rows are not deleted, and which leads to their pages from the list."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

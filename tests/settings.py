@@ -10,3 +10,6 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
 CAPTURE_MAIL = True
+
+# Tests look into the application that the servers load; their own process keeps its one connection.
+POOL_CONNECTIONS = False

@@ -2,16 +2,91 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
+from django_celery_beat.models import PeriodicTask
 
+from core.admin import ReadOnlyAdmin
 from notifications.models import ContactMethod
 from oncall.models import EscalationPolicy
 from services.models import Service
 from teams.models import Team, User
 from web import health
+from web.models import EmptyStart
+
+# What libraries register themselves is taken back: keys and tokens are nobody's to read, sign-in and the
+# schedule are set up in the environment and in code. Some of it is worth looking at.
+for _name in ("account", "mfa", "socialaccount", "usersessions"):
+    import_module(f"allauth.{_name}.admin")
+import_module("django_celery_beat.admin")
+for _label in ("account", "mfa", "socialaccount", "usersessions", "django_celery_beat"):
+    for _model in apps.get_app_config(_label).get_models():
+        if admin.site.is_registered(_model):
+            admin.site.unregister(_model)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Addresses that people sign in with; changed on the person."""
+
+    list_display = ("email", "user", "verified", "primary")
+    list_filter = ("verified",)
+    list_select_related = ("user",)
+    search_fields = ("email", "user__name")
+
+    def view_on_site(self, obj: EmailAddress) -> str:
+        return str(obj.user.get_absolute_url())
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(ReadOnlyAdmin):
+    """Who signs in through the identity provider."""
+
+    list_display = ("user", "provider", "uid", "last_login")
+    list_select_related = ("user",)
+    search_fields = ("user__name", "user__email", "uid")
+
+    def view_on_site(self, obj: SocialAccount) -> str:
+        return str(obj.user.get_absolute_url())
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(ReadOnlyAdmin):
+    """Where people are signed in; a session's key would be a way in, so it is not shown."""
+
+    list_display = ("user", "ip", "created_at", "last_seen_at")
+    list_select_related = ("user",)
+    search_fields = ("user__name", "user__email", "ip")
+    fields = ("user", "ip", "user_agent", "created_at", "last_seen_at")
+
+    def view_on_site(self, obj: UserSession) -> str:
+        return str(obj.user.get_absolute_url())
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(ReadOnlyAdmin):
+    """What runs when; the schedule itself is in code."""
+
+    list_display = ("name", "task", "enabled", "last_run_at", "total_run_count")
+    list_filter = ("enabled",)
+    search_fields = ("name", "task")
+    fields = ("name", "task", "enabled", "last_run_at", "total_run_count")
+
+
+@admin.register(EmptyStart)
+class EmptyStartAdmin(ReadOnlyAdmin):
+    """There is a row while the demo runs without its company."""
+
+    list_display = ("chosen_at",)
+    search_fields = ("chosen_at",)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

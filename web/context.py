@@ -13,7 +13,8 @@ from core import clock
 from notifications.selectors import captured_count
 from oncall.selectors import awaiting_ack, on_call_until
 from teams.models import User
-from web.demo import company
+from web.demo import company, empty
+from web.views.inspect import admin_link
 
 # label, address, icon, whether the phone's bottom bar shows it
 _ENTRIES = (
@@ -36,19 +37,31 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or request.path.startswith(("/admin/", "/api/")):
         return {}
     if not user.is_authenticated:
-        return {"demo_people": demo_people()} if settings.DEMO and settings.DEBUG else {}
+        return _demo(user)
     entries = [_entry(request.path, *row) for row in _ENTRIES]
     phone = [entry for entry, row in zip(entries, _ENTRIES, strict=True) if row[3]]
     return {
         "nav": entries,
         "nav_phone": [*phone, _entry(request.path, "More", "/more/", "menu", True)],
-        "viewer": _Viewer(user),
+        "viewer": _Viewer(user, request),
         "bell_url": "/#needs-me",
         "bell_count": _Count(user.pk),
         "declare_url": "/incidents/declare/",
-        "demo_people": demo_people() if settings.DEMO and settings.DEBUG else [],
+        **_demo(user),
         "captured_mail": captured_count(),
     }
+
+
+def _demo(user: Any) -> dict[str, Any]:
+    """The demo's people to become, or `demo_empty` while it runs without its company."""
+    if not (settings.DEMO and settings.DEBUG):
+        return {}
+    people = demo_people()
+    if people:
+        return {"demo_people": people}
+    if User.objects.exists():
+        return {"demo_empty": {"may_load": user.is_superuser}} if empty.chosen() else {}
+    return {"demo_empty": {"code": empty.code()}}
 
 
 def demo_people() -> list[dict[str, Any]]:
@@ -79,7 +92,7 @@ def _entry(path: str, label: str, url: str, icon: str, _phone: bool) -> dict[str
 class _Viewer(dict[str, Any]):
     """Who is looking. `on_call_until` is asked for only when a template shows it."""
 
-    def __init__(self, user: Any) -> None:
+    def __init__(self, user: Any, request: HttpRequest) -> None:
         super().__init__(
             id=user.pk,
             name=user.name,
@@ -87,8 +100,10 @@ class _Viewer(dict[str, Any]):
             hue=user.hue,
             email=user.email,
             single_keys=user.single_keys,
+            time_zone=str(user.zone),
+            clock_24h=user.clock_24h,
             sign_out_url="/accounts/logout/",
-            menu=_menu(user),
+            menu=_menu(user, request),
         )
         self._user_id = user.pk
 
@@ -124,7 +139,7 @@ class _Count:
         return len(self) > 0
 
 
-def _menu(user: Any) -> list[dict[str, str]]:
+def _menu(user: Any, request: HttpRequest) -> list[dict[str, str]]:
     items = [
         {"label": _("Profile"), "url": "/settings/profile/", "icon": "user"},
         {"label": _("Notifications"), "url": "/settings/notifications/", "icon": "bell"},
@@ -132,5 +147,8 @@ def _menu(user: Any) -> list[dict[str, str]]:
         {"label": _("Health"), "url": "/health/", "icon": "heart-pulse"},
     ]
     if user.is_staff:
+        here = admin_link(request)
+        if here:
+            items.append({"label": _("Open in admin"), "url": here, "icon": "external-link"})
         items.append({"label": _("Django admin"), "url": "/admin/", "icon": "wrench"})
     return items

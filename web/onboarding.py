@@ -15,6 +15,7 @@ from incidents.models import Incident
 from oncall.models import Rotation
 from services.models import Service
 from teams.models import Team, User
+from web.demo import empty
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,9 @@ class Step:
 
 
 def checklist(request: HttpRequest) -> list[Step]:
-    """The steps while set-up goes on; empty for people who cannot set up, in a demo, and when done."""
+    """The steps while set-up goes on; empty for people who cannot set up, in a demo with its company, and when done."""
     actor: Any = request.actor  # type: ignore[attr-defined]
-    if settings.DEMO or not actor.is_admin:
+    if not actor.is_admin or (settings.DEMO and not empty.chosen()):
         return []
     steps = [
         Step(_("A team"), _("Owns services and is paged."), "/settings/teams/", Team.objects.exists()),
@@ -60,7 +61,7 @@ def checklist(request: HttpRequest) -> list[Step]:
         ),
         Step(
             _("A test page, acknowledged"),
-            _("“Rehearse a page” below: a real page to yourself."),
+            _("“Rehearse a page” above: a real page to yourself."),
             "/#rehearse",
             Incident.objects.filter(kind="drill", acknowledged_at__isnull=False).exists(),
         ),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from web.views import demo, health, pages
+from web.views import demo, health, inspect, pages
 
 app_name = "web"
 
@@ -16,5 +16,8 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("demo/sign-in/", demo.sign_in, name="demo_sign_in"),
     path("demo/restart/", demo.restart, name="demo_restart"),
+    path("demo/start-empty/", demo.start_empty, name="demo_start_empty"),
+    path("demo/load/", demo.load_company, name="demo_load"),
+    path("inspect/", inspect.inspect_page, name="inspect"),
     path("ui/", pages.components, name="components"),
 ]

@@ -1,4 +1,4 @@
-"""Changing integrations, silences and windows; rehearsing a page."""
+"""Changing integrations, silences and windows; snoozing an alert; rehearsing a page."""
 
 from alerts.actions.holding import add_silence, add_window, end_silence, end_window
 from alerts.actions.integrations import (
@@ -10,6 +10,7 @@ from alerts.actions.integrations import (
     update_integration,
 )
 from alerts.actions.rehearsal import rehearse
+from alerts.actions.snoozing import snooze_alert
 
 __all__ = [
     "add_key",
@@ -22,5 +23,6 @@ __all__ = [
     "rehearse",
     "retire_key",
     "set_active",
+    "snooze_alert",
     "update_integration",
 ]

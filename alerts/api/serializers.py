@@ -39,6 +39,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "count",
             "route",
             "held_by",
+            "snoozed_until",
             "occurred_at",
             "first_seen_at",
             "last_seen_at",
@@ -56,6 +57,10 @@ class AlertDetailSerializer(AlertSerializer):
     class Meta(AlertSerializer.Meta):
         fields = (*AlertSerializer.Meta.fields, "description", "raw")
         read_only_fields = fields
+
+
+class AlertSnoozeInput(serializers.Serializer[Any]):
+    minutes = serializers.IntegerField(min_value=1, max_value=1440)
 
 
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):

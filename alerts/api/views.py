@@ -30,6 +30,7 @@ class AlertViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSe
     """Alerts, newest first."""
 
     model = Alert
+    write_scope = "respond"
     serializer_class = shapes.AlertSerializer
     filterset_class = AlertFilter
     lookup_value_regex = "[0-9]{1,18}"
@@ -40,6 +41,14 @@ class AlertViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSe
 
     def get_serializer_class(self) -> Any:
         return shapes.AlertDetailSerializer if self.action == "retrieve" else shapes.AlertSerializer
+
+    @extend_schema(request=shapes.AlertSnoozeInput, responses=shapes.AlertSerializer)
+    @action(detail=True, methods=["post"])
+    def snooze(self, request: Request, pk: str) -> Response:
+        """Stop the paging for this alert for some minutes; other firing alerts go on paging."""
+        data = _valid(shapes.AlertSnoozeInput, request)
+        actions.snooze_alert(actor=self.actor, alert_id=int(pk), minutes=data["minutes"])
+        return Response(shapes.AlertSerializer(self.visible().get(pk=int(pk))).data)
 
 
 class IntegrationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSet):

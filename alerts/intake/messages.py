@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+
+from alerts.intake.store import Batch, Stored
 
 MAX_BODY = 512 * 1024
 MAX_WIRE = MAX_BODY + 1024
@@ -39,6 +41,14 @@ class Reply:
 
     def encode(self) -> bytes:
         return orjson.dumps(self.body)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request that was understood and waits for its events to be durable; `then` words the reply."""
+
+    batch: Batch
+    then: Callable[[Stored], Reply]
 
 
 class Refused(Exception):

@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import get_bytes_from_wsgi
-from django.db import close_old_connections
+from django.db import DataError, InterfaceError, OperationalError, close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from alerts.intake.messages import MAX_BODY, MAX_WIRE, IntakeRequest, Reply, problem
-from alerts.intake.receive import PREFIXES, handle
+from alerts.intake.receive import PREFIXES, failed, handle, is_quick, prepare
+from alerts.intake.writer import writer
 
 _THREADS = 8
 _executor = concurrent.futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="intake")
@@ -24,9 +25,22 @@ _executor = concurrent.futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="
 def _handle(request: IntakeRequest) -> Reply:
     """`handle`, with the thread's database connection given back to the pool afterwards."""
     try:
-        return handle(request)
+        return handle(request, store=writer.store)
     finally:
         close_old_connections()
+
+
+async def _handle_soon(request: IntakeRequest) -> Reply:
+    """The same for the event loop, without a thread of its own where none is needed."""
+    if not is_quick(request):
+        return await asyncio.get_running_loop().run_in_executor(_executor, _handle, request)
+    found = prepare(request)
+    if isinstance(found, Reply):
+        return found
+    try:
+        return found.then(await writer.store_soon(found.batch))
+    except (OperationalError, InterfaceError, DataError) as error:
+        return failed(error)
 
 
 class IntakeASGI:
@@ -54,7 +68,7 @@ class IntakeASGI:
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
             body=b"".join(chunks),
         )
-        reply = await asyncio.get_running_loop().run_in_executor(_executor, _handle, request)
+        reply = await _handle_soon(request)
         body = reply.encode()
         headers = [
             (b"content-type", reply.content_type.encode()),

@@ -15,8 +15,8 @@ from django.db.models import Q
 
 from alerts.choices import IntakeStatus
 from alerts.intake import limits
-from alerts.intake.messages import IntakeRequest, Refused, Reply, plain_body
-from alerts.intake.store import store
+from alerts.intake.messages import IntakeRequest, Refused, Reply, Waiting, plain_body
+from alerts.intake.store import Batch, Stored
 from alerts.models import Alert, IntakeItem, Integration
 from alerts.sources.base import Event, PayloadError
 from alerts.sources.opsgenie import parse, verb
@@ -32,7 +32,8 @@ _VERB = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?P<verb>cl
 _ACTIONS = {"close": "resolve", "acknowledge": "acknowledge"}
 
 
-def handle(request: IntakeRequest) -> Reply:
+def prepare(request: IntakeRequest) -> Reply | Waiting:
+    """Read an action, or answer what became of one."""
     key = _key(request)
     if _ALERTS.match(request.path) and request.method == "POST":
         return _create(key, _json(request))
@@ -69,7 +70,7 @@ def _json(request: IntakeRequest) -> Any:
         raise Refused(_answer(400, message=str(error))) from None
 
 
-def _create(key: str, body: Any) -> Reply:
+def _create(key: str, body: Any) -> Reply | Waiting:
     try:
         return _store(key, parse(body))
     except PayloadError as error:
@@ -77,7 +78,7 @@ def _create(key: str, body: Any) -> Reply:
         return _answer(422, message="Request body is not processable. Please check the errors.", errors=named)
 
 
-def _verb(key: str, name: str, identifier: str, request: IntakeRequest) -> Reply:
+def _verb(key: str, name: str, identifier: str, request: IntakeRequest) -> Reply | Waiting:
     kind = request.query.get("identifierType", "id")
     if kind not in ("id", "tiny", "alias"):
         return _answer(422, message="identifierType must be id, tiny or alias.")
@@ -99,11 +100,13 @@ def _alias_of(key: str, identifier: str) -> str | None:
     return rows.values_list("dedup_key", flat=True).first()
 
 
-def _store(key: str, events: list[Event]) -> Reply:
-    stored = store(key, events)
-    if not stored.count:
-        return _answer(403, message="Could not authenticate")
-    return _answer(202, stored.request_id, result="Request will be processed")
+def _store(key: str, events: list[Event]) -> Waiting:
+    def reply(stored: Stored) -> Reply:
+        if not stored.known:
+            return _answer(403, message="Could not authenticate")
+        return _answer(202, stored.request_id, result="Request will be processed")
+
+    return Waiting(Batch.of(key, events, limited=False), reply)
 
 
 def _status(key: str, request_id: uuid.UUID) -> Reply:

@@ -9,18 +9,20 @@ from typing import Any
 
 from alerts.intake import limits
 from alerts.intake.changes import store_change
-from alerts.intake.messages import IntakeRequest, Refused, Reply, plain_body, problem
-from alerts.intake.store import store
+from alerts.intake.messages import IntakeRequest, Refused, Reply, Waiting, plain_body, problem
+from alerts.intake.store import Batch, Stored
 from alerts.sources.base import PayloadError, require_object
 from alerts.sources.pagerduty import parse
 from core.strict_json import BadJSON, loads
 
 PREFIX = "/compat/pagerduty/"
+CHANGES = f"{PREFIX}v2/change/enqueue"
 
 
-def handle(request: IntakeRequest) -> Reply:
+def prepare(request: IntakeRequest) -> Reply | Waiting:
+    """Read an event, or store a change event."""
     path = request.path.rstrip("/")
-    if path not in (f"{PREFIX}v2/enqueue", f"{PREFIX}v2/change/enqueue"):
+    if path not in (f"{PREFIX}v2/enqueue", CHANGES):
         return problem(404, "not_found", "Use v2/enqueue or v2/change/enqueue.")
     if request.method != "POST":
         return problem(405, "method", "Use POST.", headers={"Allow": "POST"})
@@ -37,28 +39,30 @@ def handle(request: IntakeRequest) -> Reply:
     key = body.get("routing_key")
     if not isinstance(key, str) or len(key) != 32:
         return _invalid(["'routing_key' is missing or is not 32 characters"])
-    wait = limits.wait_for(key)
-    if wait:
-        reply = {"status": "throttle exceeded", "message": "Requests for this key are arriving too quickly"}
-        return Reply(429, reply, {"Retry-After": str(wait)})
-    return _change(key, body) if path.endswith("change/enqueue") else _event(key, body)
+    if path == CHANGES:
+        wait = limits.wait_for(key)
+        return _too_many(wait) if wait else _change(key, body)
+    wait = limits.over(key)
+    return _too_many(wait) if wait else _event(key, body)
 
 
-def _event(key: str, body: dict[str, Any]) -> Reply:
+def _event(key: str, body: dict[str, Any]) -> Reply | Waiting:
     try:
         events = parse(body)
     except PayloadError as error:
         return _invalid(
             [f"'{name}' {reason}" for name, reasons in error.errors.items() for reason in reasons]
         )
-    if not store(key, events).count:
-        return _invalid(["Invalid routing key"])
-    reply = {
-        "status": "success",
-        "message": "Event processed",
-        "dedup_key": events[0].parsed.dedup_key,
-    }
-    return Reply(202, reply)
+
+    def reply(stored: Stored) -> Reply:
+        if stored.wait:
+            return _too_many(stored.wait)
+        if not stored.known:
+            return _invalid(["Invalid routing key"])
+        done = {"status": "success", "message": "Event processed", "dedup_key": events[0].parsed.dedup_key}
+        return Reply(202, done)
+
+    return Waiting(Batch.of(key, events), reply)
 
 
 def _change(key: str, body: dict[str, Any]) -> Reply:
@@ -71,6 +75,11 @@ def _change(key: str, body: dict[str, Any]) -> Reply:
     if not known:
         return _invalid(["Invalid routing key"])
     return Reply(202, {"status": "success", "message": "Change event processed"})
+
+
+def _too_many(wait: int) -> Reply:
+    reply = {"status": "throttle exceeded", "message": "Requests for this key are arriving too quickly"}
+    return Reply(429, reply, {"Retry-After": str(wait)})
 
 
 def _invalid(errors: list[str]) -> Reply:

@@ -1,10 +1,10 @@
-"""One durable statement for a whole request."""
+"""Durable storage of what came in: one statement, alone or for many requests at once."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -21,42 +21,88 @@ STATEMENT = """
 INSERT INTO alerts_intakeitem
     (integration_id, service_id, action, dedup_key, parsed, raw, request_id,
      status, outcome, received_at, attempts)
-SELECT i.id, i.service_id, e.action, e.dedup_key, e.parsed, e.raw, %(request)s,
+SELECT i.id, i.service_id, e.action, e.dedup_key, e.parsed, e.raw, e.request,
        'pending', '', %(now)s, 0
-FROM alerts_integration i,
-     unnest(%(actions)s::text[], %(keys)s::text[], %(parsed)s::jsonb[], %(raw)s::jsonb[])
-     WITH ORDINALITY AS e(action, dedup_key, parsed, raw, position)
-WHERE (i.key_digest = %(digest)s OR i.next_key_digest = %(digest)s) AND i.is_active
+FROM unnest(%(digests)s::text[], %(requests)s::uuid[], %(actions)s::text[], %(keys)s::text[],
+            %(parsed)s::jsonb[], %(raw)s::jsonb[])
+     WITH ORDINALITY AS e(digest, request, action, dedup_key, parsed, raw, position)
+JOIN alerts_integration i ON (i.key_digest = e.digest OR i.next_key_digest = e.digest) AND i.is_active
 ORDER BY e.position
-RETURNING integration_id
+RETURNING request_id
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event, ready to be written: its JSON is encoded by the request, not by who writes."""
+
+    action: str
+    dedup_key: str
+    parsed: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All events of one request under one key. `limited` is whether the rate limit still has to be applied."""
+
+    key: str
+    rows: tuple[Row, ...]
+    limited: bool = True
+    request_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @classmethod
+    def of(cls, key: str, events: Sequence[Event], *, limited: bool = True) -> Batch:
+        return cls(
+            key,
+            limited=limited,
+            rows=tuple(
+                Row(
+                    event.parsed.action,
+                    event.parsed.dedup_key,
+                    msgspec.json.encode(event.parsed).decode(),
+                    orjson.dumps(event.raw, default=str).decode(),
+                )
+                for event in events
+            ),
+        )
+
+    @property
+    def size(self) -> int:
+        """Characters of its JSON."""
+        return sum(len(row.parsed) + len(row.raw) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
-    """What was stored: how many events, under which request id. `count` 0: the key is not known."""
+    """What became of a request: `known` is whether an active integration has its key. With `wait`, the
+    seconds after which to try again, its key was over the rate limit; then nothing was stored."""
 
     request_id: uuid.UUID
-    count: int
-    integration_id: int | None
+    known: bool
+    wait: int = 0
 
 
-def store(key: str, events: Sequence[Event]) -> Stored:
-    """Store all events of a request under the integration with this key; durable when it returns."""
-    request_id = uuid.uuid4()
+def write(batches: Sequence[Batch]) -> set[uuid.UUID]:
+    """Store all batches in one statement and wake the workers; returns the ids of those whose key is known.
+
+    Durable when it returns; when it raises, nothing of any of them was stored.
+    """
+    digests = {batch.key: digest(batch.key) for batch in batches}
+    flat = [(batch, row) for batch in batches for row in batch.rows]
     params: dict[str, Any] = {
-        "request": request_id,
         "now": clock.now(),
-        "actions": [event.parsed.action for event in events],
-        "keys": [event.parsed.dedup_key for event in events],
-        "parsed": [msgspec.json.encode(event.parsed).decode() for event in events],
-        "raw": [orjson.dumps(event.raw, default=str).decode() for event in events],
-        "digest": digest(key),
+        "digests": [digests[batch.key] for batch, _row in flat],
+        "requests": [batch.request_id for batch, _row in flat],
+        "actions": [row.action for _batch, row in flat],
+        "keys": [row.dedup_key for _batch, row in flat],
+        "parsed": [row.parsed for _batch, row in flat],
+        "raw": [row.raw for _batch, row in flat],
     }
     # One statement commits by itself: a transaction around it would cost two more round trips.
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, params)
-        rows = cursor.fetchall()
-    if rows:
+        known = {request_id for (request_id,) in cursor.fetchall()}
+    if known:
         wake("alerts.process_intake")
-    return Stored(request_id, len(rows), rows[0][0] if rows else None)
+    return known

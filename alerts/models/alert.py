@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,8 @@ class Alert(models.Model):
     """One condition at one source: at most one open alert per integration and dedup key.
 
     `route`: why it went where it went, one sentence a step. `held_by`: the silence, window or
-    snooze that keeps it from paging, in words.
+    snooze that keeps it from paging, in words. `came_from`: ids of the incidents it belonged to before
+    merges moved it, oldest first. `snoozed_until`: see `alerts.actions.snoozing`.
     """
 
     integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="alerts")
@@ -39,8 +41,10 @@ class Alert(models.Model):
     incident = models.ForeignKey(
         "incidents.Incident", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
     )
+    came_from = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     route = models.JSONField(default=list)
     held_by = models.CharField(max_length=300, blank=True, default="")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
     occurred_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(default=clock.now)
@@ -77,3 +81,9 @@ class Alert(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/alerts/{self.pk}/"
+
+    @property
+    def is_snoozed(self) -> bool:
+        """Open, and its snooze has not ended."""
+        asleep = self.snoozed_until is not None and self.snoozed_until > clock.now()
+        return asleep and self.status != AlertStatus.RESOLVED

@@ -5,14 +5,16 @@ from __future__ import annotations
 import orjson
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from alerts import selectors
+from alerts import actions, selectors
 from alerts.choices import AlertStatus
 from alerts.filters import AlertFilter
 from core.errors import NotVisible
 from core.pages import actor_of, keyset
+from incidents.forms import SnoozeForm
 
 
 @login_required
@@ -35,14 +37,27 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
     alert = selectors.for_list(actor).defer(None).filter(pk=pk).first()
     if alert is None:
         raise NotVisible
+    snoozable = selectors.may_snooze(alert, actor)
     payload = orjson.dumps(alert.raw, option=orjson.OPT_INDENT_2).decode() if alert.raw is not None else ""
     context = {
         "alert": alert,
         "incident": selectors.visible_incident(alert, actor),
         "payload": payload,
+        "snooze_form": SnoozeForm(actor=actor) if snoozable else None,
         "items": list(alert.items.order_by("-pk")[:20]),
     }
     return render(request, "alerts/pages/detail.html", context)
+
+
+@login_required
+@require_POST
+def snooze(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop the paging for one alert for a while."""
+    actor = actor_of(request)
+    form = SnoozeForm(request.POST, actor=actor)
+    minutes = form.values()["minutes"] if form.is_valid() else 0
+    alert = actions.snooze_alert(actor=actor, alert_id=pk, minutes=minutes)
+    return redirect(alert.get_absolute_url())
 
 
 @login_required

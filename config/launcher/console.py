@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 SETUP_STEPS = 4
-START_STEPS = 5
+START_STEPS = 6
 
 _NAME_WIDTH = 9
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)

@@ -8,7 +8,6 @@ import fcntl
 import http.client
 import json
 import os
-import secrets
 import socket
 import sys
 import time
@@ -16,13 +15,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Any
 
-from config.env import Env, EnvError, load_env, write_private
+from config.env import ROOT, Env, EnvError, load_env, write_private
 from config.launcher import database, postgres, programs, valkey
 from config.launcher.console import START_STEPS, Console, Step
 from config.launcher.errors import LaunchError, StopRequested
+from config.launcher.forks import Preloaded
 from config.launcher.summary import demo_block, first_user_block
 from config.launcher.supervisor import Child, Supervisor
 
+_PRELOAD_SECONDS = 60
 _MIGRATE_SECONDS = 300
 _READY_SECONDS = 120
 _DEMO_SECONDS = 180
@@ -37,9 +38,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     try:
         env = load_env(launching=True)
         database.make_folder(env.data_dir)
-        with _lock(env):
-            _check_port(env)
-            return Launcher(env, console).run()
+        with _lock(env), programs.listen(env) as listening:
+            return Launcher(env, console, listening).run()
     except EnvError as error:
         print(error, file=sys.stderr)
         return 2
@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] = ()) -> int:
 class Launcher:
     """One run of the stack."""
 
-    def __init__(self, env: Env, console: Console) -> None:
-        self._env, self._console = env, console
+    def __init__(self, env: Env, console: Console, listening: socket.socket) -> None:
+        self._env, self._console, self._listening = env, console, listening
         self._supervisor = Supervisor(console, env.data_dir / "logs")
         self._demo: dict[str, Any] = {}
 
@@ -66,7 +66,7 @@ class Launcher:
             self._console.say("\nStopping…")
             return 0
         finally:
-            self._supervisor.stop(programs.STOP_ORDER)
+            self._supervisor.stop(programs.stop_order(self._env))
             self._env.run_file.unlink(missing_ok=True)
 
     def _start(self) -> None:
@@ -75,9 +75,11 @@ class Launcher:
         with self._console.step("Redis") as step:
             self._start_redis(step)
         self._write_run_file()
+        with self._console.step("Program code") as step:
+            self._preload(step)
         with self._console.step("Tables") as step:
             self._migrate(step)
-        for child in programs.children(self._env):
+        for child in programs.children(self._env, self._listening.fileno()):
             self._supervisor.start(child)
         with self._console.step("Demo data" if self._env.demo else "First sign-in") as step:
             self._fill(step)
@@ -142,6 +144,16 @@ class Launcher:
         }
         write_private(env.run_file, json.dumps(found, indent=2) + "\n")
 
+    def _preload(self, step: Step) -> None:
+        """Load the code once for all programs."""
+        preloaded = Preloaded()
+        command = preloaded.command(programs.environment(self._env), ROOT)
+        child = self._supervisor.start(Child("preload", command, echo=False, once=True, expendable=True))
+        if preloaded.wait(child, seconds=_PRELOAD_SECONDS, pause=self._supervisor.pump):
+            self._supervisor.use(preloaded)
+        else:
+            step.note = f"each program by itself, see {self._supervisor.log_path('preload')}"
+
     def _migrate(self, step: Step) -> None:
         print_of_code = database.fingerprint()
         if database.is_current(self._env.database_url, print_of_code):
@@ -161,15 +173,13 @@ class Launcher:
         """Load or refresh the demo data, or make the code with which the first person signs in."""
         if self._env.demo:
             self._demo = self._load_demo()
+            step.note = "started empty" if self._demo.get("logins") == [] else ""
             return
         if database.has_users(self._env.database_url):
             self._env.setup_code_path.unlink(missing_ok=True)
             step.note = "users exist"
         elif not self._env.setup_code_path.exists():
-            write_private(
-                self._env.setup_code_path,
-                "-".join(secrets.token_hex(2) for _ in range(4)),
-            )
+            self._env.make_setup_code()
 
     def _load_demo(self) -> dict[str, Any]:
         """Run the command that loads or refreshes the demo data; returns the JSON it printed, if any."""
@@ -196,7 +206,7 @@ class Launcher:
             if time.monotonic() > deadline:
                 raise LaunchError(
                     f"The programs did not become ready within {_READY_SECONDS} s (/readyz: {answer}).",
-                    log=self._supervisor.log_path("web"),
+                    log=self._supervisor.log_path("web-1"),
                 )
             # Asking is a request like any other and takes from the processes that are still loading.
             self._supervisor.rest(0.25)
@@ -214,7 +224,7 @@ class Launcher:
 
     def _closing_block(self) -> str:
         env = self._env
-        if env.demo:
+        if env.demo and self._demo.get("logins") != []:
             return demo_block(env, self._demo)
         code = env.setup_code_path.read_text().strip() if env.setup_code_path.exists() else ""
         return first_user_block(env, code)
@@ -241,22 +251,3 @@ def _lock(env: Env) -> IO[str]:
             "with another WATCHBILL_DATA and PORT."
         ) from None
     return stream
-
-
-def _check_port(env: Env) -> None:
-    try:
-        family = socket.getaddrinfo(env.host, env.port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((env.host, env.port))
-    except socket.gaierror:
-        raise LaunchError(f"HOST must be an address of this machine, and '{env.host}' is none.") from None
-    except PermissionError:
-        raise LaunchError(f"PORT {env.port} needs more rights: choose one above 1023.") from None
-    except OSError as error:
-        if error.errno == 98:
-            raise LaunchError(
-                f"PORT {env.port} is taken by another program: stop that one, or choose another, as in "
-                f"`make run PORT={env.port + 1}`."
-            ) from None
-        raise LaunchError(f"HOST {env.host} cannot be listened on: {error.strerror}.") from None

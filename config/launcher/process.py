@@ -22,7 +22,7 @@ class Command:
 
     `wrapper` is a command that becomes `argv` under another identity. `environ` None is this process's own.
     `input` is fed to standard input, which is otherwise empty. `death_signal` reaches the program when
-    the process that started it dies.
+    the process that started it dies. `descriptors` stay open in it under their numbers.
     """
 
     argv: Sequence[str]
@@ -31,6 +31,7 @@ class Command:
     cwd: Path | None = None
     input: str = ""
     death_signal: signal.Signals = signal.SIGTERM
+    descriptors: Sequence[int] = ()
 
     def full(self) -> list[str]:
         """The argument list that runs the program through the shim, as a child of this process."""
@@ -64,6 +65,7 @@ def spawn(command: Command, *, output: IO[Any] | int) -> subprocess.Popen[bytes]
         env=None if command.environ is None else dict(command.environ),
         cwd=command.cwd,
         start_new_session=True,
+        pass_fds=tuple(command.descriptors),
     )
     if process.stdin is not None:
         try:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 
 from config.env import ROOT, Env
+from config.launcher.errors import LaunchError
 from config.launcher.process import Command
 from config.launcher.supervisor import Child
-
-# The schedule first, so that nothing new begins; the database last, so that everything can be written.
-STOP_ORDER = (
-    ("beat",),
-    ("web",),
-    ("engine", "deliver", "work"),
-    ("watchdog",),
-    ("valkey",),
-    ("postgres",),
-)
 
 # Celery doubts the users that containers have; nothing here is run as another user than the person's own.
 _WARNINGS = ",".join(
@@ -55,11 +48,20 @@ def manage(env: Env, *arguments: str) -> Command:
     )
 
 
-def children(env: Env) -> list[Child]:
-    """The programs that serve: web, three Celery workers, beat and the watchdog."""
+def children(env: Env, listening: int) -> list[Child]:
+    """The programs that serve: web, three Celery workers, beat and the watchdog.
+
+    `listening` is the descriptor of the socket that the web processes share (`listen`).
+    """
     environ = environment(env)
+    web = Command(
+        [sys.executable, "-m", "config.serve", str(listening)],
+        environ=environ,
+        cwd=ROOT,
+        descriptors=(listening,),
+    )
     return [
-        Child("web", _web(env, environ), grace=10),
+        *(Child(f"web-{number}", web, grace=10) for number in range(1, env.web_workers + 1)),
         _worker(environ, "engine", "engine", "threads", 2),
         _worker(environ, "deliver", "deliver", "threads", 8),
         _worker(
@@ -76,6 +78,42 @@ def children(env: Env) -> list[Child]:
     ]
 
 
+def stop_order(env: Env) -> tuple[tuple[str, ...], ...]:
+    """The schedule first, so that nothing new begins; the database last, so that everything can be written."""
+    return (
+        ("beat",),
+        tuple(f"web-{number}" for number in range(1, env.web_workers + 1)),
+        ("engine", "deliver", "work"),
+        ("watchdog",),
+        ("valkey",),
+        ("postgres",),
+    )
+
+
+def listen(env: Env) -> socket.socket:
+    """The socket at HOST and PORT; raises `LaunchError` when it cannot be had."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(
+            env.host, env.port, type=socket.SOCK_STREAM
+        )[0]
+        made = socket.socket(family, kind, protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(2048)
+    except socket.gaierror:
+        raise LaunchError(f"HOST must be an address of this machine, and '{env.host}' is none.") from None
+    except PermissionError:
+        raise LaunchError(f"PORT {env.port} needs more rights: choose one above 1023.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise LaunchError(
+                f"PORT {env.port} is taken by another program: stop that one, or choose another, as in "
+                f"`make run PORT={env.port + 1}`."
+            ) from None
+        raise LaunchError(f"HOST {env.host} cannot be listened on: {error.strerror}.") from None
+    return made
+
+
 _BEAT = (
     "-S",
     "django_celery_beat.schedulers:DatabaseScheduler",
@@ -85,27 +123,6 @@ _BEAT = (
     "-l",
     "WARNING",
 )
-
-
-def _web(env: Env, environ: Mapping[str, str]) -> Command:
-    options = [
-        *(
-            "--host",
-            env.host,
-            "--port",
-            str(env.port),
-            "--workers",
-            str(env.web_workers),
-        ),
-        *("--log-level", "warning", "--no-access-log"),
-        # Open sockets would hold a stop back for ever; workers that load slowly are not dead.
-        *("--timeout-graceful-shutdown", "4", "--timeout-worker-healthcheck", "30"),
-    ]
-    return Command(
-        [sys.executable, "-m", "uvicorn", "config.asgi:application", *options],
-        environ=environ,
-        cwd=ROOT,
-    )
 
 
 def _worker(environ: Mapping[str, str], name: str, queues: str, pool: str, concurrency: int) -> Child:

@@ -18,6 +18,7 @@ from types import FrameType
 
 from config.launcher.console import Console
 from config.launcher.errors import LaunchError, StopRequested
+from config.launcher.forks import Fork, Preloaded
 from config.launcher.logfile import LogFile
 from config.launcher.process import Command, signal_group, spawn
 
@@ -43,7 +44,7 @@ class Child:
     echo: bool = True
     once: bool = False
     expendable: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Fork | None = None
     crashes: int = 0
     started: float = 0.0
     restart_at: float | None = None
@@ -66,6 +67,7 @@ class Supervisor:
         self._stops = 0
         self._stopping = False
         self._ready = False
+        self._preloaded: Preloaded | None = None
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
 
@@ -88,6 +90,10 @@ class Supervisor:
         self._spawn(child)
         return child
 
+    def use(self, preloaded: Preloaded) -> None:
+        """From now on programs are forked from a preloaded process where that is possible."""
+        self._preloaded = preloaded
+
     def ready(self) -> None:
         """The stack is up: from now on a program that keeps crashing is retried for ever."""
         self._ready = True
@@ -106,6 +112,7 @@ class Supervisor:
                 self._read(key.data)
         for child in list(self._children.values()):
             self._tend(child)
+        self._reap_orphans()
         if self._stops and not self._stopping:
             raise StopRequested
 
@@ -131,6 +138,8 @@ class Supervisor:
     def stop(self, order: Sequence[Sequence[str]]) -> None:
         """End every program, group after group; a second stop signal stops waiting politely."""
         self._stopping = True
+        if self._preloaded:
+            self._preloaded.close()
         named = {name for group in order for name in group}
         unnamed = [name for name in self._children if name not in named]
         for group in (unnamed, *order):
@@ -161,7 +170,8 @@ class Supervisor:
     def _spawn(self, child: Child) -> None:
         child.restart_at = None
         child.started = time.monotonic()
-        child.process = spawn(child.command, output=subprocess.PIPE)
+        forked = self._preloaded.start(child.command) if self._preloaded else None
+        child.process = forked or spawn(child.command, output=subprocess.PIPE)
         assert child.process.stdout is not None
         os.set_blocking(child.process.stdout.fileno(), False)
         self._selector.register(child.process.stdout, selectors.EVENT_READ, child)
@@ -234,6 +244,18 @@ class Supervisor:
     def _forget(self, child: Child) -> None:
         self._release(child)
         self._children.pop(child.name, None)
+
+    def _reap_orphans(self) -> None:
+        """Let go of ended processes that programs had started and left to us."""
+        known = {child.process.pid for child in self._children.values() if child.process}
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None or found.si_pid in known:
+                return
+            os.waitpid(found.si_pid, 0)
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stops += 1

@@ -164,9 +164,12 @@ class Hub:
     async def _receive(self, body: bytes) -> None:
         decoded = orjson.loads(body)
         if "control" in decoded:
-            for socket in list(self._sockets):
-                if socket.actor.user_id == decoded["user"]:
-                    socket.recheck.set()
+            if "topic" in decoded:
+                asked = list(self._by_topic.get(decoded["topic"], ()))
+            else:
+                asked = [socket for socket in self._sockets if socket.actor.user_id == decoded["user"]]
+            for socket in asked:
+                socket.recheck.set()
             return
         message = Message(**decoded)
         last = self._last.get(message.topic)

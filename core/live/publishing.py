@@ -56,6 +56,12 @@ def push(message: Message) -> None:
     transaction.on_commit(lambda: broadcast(CHANNEL, body), robust=True)
 
 
+def recheck(*, topic: str) -> None:
+    """Tell every socket that listens to this topic to ask again whether it may."""
+    body = orjson.dumps({"control": "recheck", "topic": topic})
+    transaction.on_commit(lambda: broadcast(CHANNEL, body), robust=True)
+
+
 def revoke(*, user_id: int) -> None:
     """Tell every socket of this person to ask again whether it may listen."""
     body = orjson.dumps({"control": "recheck", "user": user_id})

@@ -1,6 +1,7 @@
 """Small helpers that build safe markup for the template components."""
 
 import zlib
+from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 HUES = 12
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, size: int = 16, label: str = "", css: str = "") -> SafeString:
     """A Lucide icon of the sprite; `label` makes it speak, otherwise it is decoration. Sizes 14, 16, 20, 24."""
     classes = " ".join(part for part in ("icon", f"icon-{size}" if size != 16 else "", css) if part)

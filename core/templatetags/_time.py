@@ -1,13 +1,14 @@
 """Times and durations; everything shown here keeps ticking in the browser."""
 
 from datetime import UTC, datetime, timedelta
+from datetime import time as dt_time
 
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from core import display
 from core.clock import now as clock_now
 from core.templatetags._markup import icon
 
@@ -18,30 +19,51 @@ def absolute(at: datetime) -> str:
     """The moment in the viewer's zone and in UTC, as shown on hover."""
     local = timezone.localtime(at)
     zone = local.tzname() or ""
-    own = f"{date_format(local, 'D j M Y')} {time_format(local, 'H:i:s')} {zone}"
+    own = f"{display.weekday_text(local)} {local.year} {display.time_text(local, seconds=True)} {zone}"
     return own if zone == "UTC" else f"{own} · {at.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def when(at: datetime | None, form: str = "relative", css: str = "") -> SafeString:
-    """A `<time>`: form relative ("12 minutes ago"), time ("03:12"), date ("20 Nov 2026") or datetime."""
+    """A `<time>`: form relative ("12 minutes ago"), time ("03:12"), date ("20 Nov 2026") or datetime.
+
+    `data-when` lets the browser write it anew for its own person where the page got it live, rendered
+    once for everybody.
+    """
     if at is None:
         return NOTHING
     local = timezone.localtime(at)
     iso = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if form == "time":
-        inside: str | SafeString = time_format(local, "H:i")
+        inside: str | SafeString = display.time_text(local)
     elif form == "date":
-        inside = date_format(local, "j M Y")
+        inside = f"{display.day_text(local)} {local.year}"
     elif form == "datetime":
-        inside = f"{date_format(local, 'j M')} {time_format(local, 'H:i')}"
+        inside = f"{display.day_text(local)} {display.time_text(local)}"
     else:
-        shown = f"{date_format(local, 'j M')} {time_format(local, 'H:i')}"
+        shown = f"{display.day_text(local)} {display.time_text(local)}"
         inside = format_html(
             '<relative-time datetime="{}" no-title threshold="P30D">{}</relative-time>', iso, shown
         )
     return format_html(
-        '<time class="{}" datetime="{}" title="{}">{}</time>', css or "when", iso, absolute(at), inside
+        '<time class="{}" data-when="{}" datetime="{}" title="{}">{}</time>',
+        css or "when",
+        form,
+        iso,
+        absolute(at),
+        inside,
     )
+
+
+def clock_time(at: datetime | dt_time | None) -> str:
+    """03:12 or 3:12 AM, as the viewer wants it; a moment in the viewer's zone."""
+    if at is None:
+        return "–"
+    return display.time_text(timezone.localtime(at) if isinstance(at, datetime) else at)
+
+
+def day_time(at: datetime | None) -> str:
+    """Mon 3 Aug 15:04, in the viewer's zone."""
+    return display.day_time_text(timezone.localtime(at)) if at is not None else "–"
 
 
 def words(length: timedelta | float | None) -> str:

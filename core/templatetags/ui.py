@@ -157,6 +157,10 @@ def timeline_gap(minutes: int, severity: int | None = None) -> dict[str, Any]:
     return {"minutes": minutes, "severity": severity}
 
 
+register.filter(_time.clock_time)
+register.filter(_time.day_time)
+
+
 @register.filter
 def duration(value: Any) -> str:
     """A timedelta or seconds in words: `47 min`."""

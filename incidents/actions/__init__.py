@@ -1,7 +1,7 @@
 """The verbs of an incident. Pages, API, replies, chat and rules all call these."""
 
 from incidents.actions.acknowledge import Acknowledged, acknowledge, snooze
-from incidents.actions.merging import merge
+from incidents.actions.merging import merge, unmerge
 from incidents.actions.notes import add_note, edit_entry, redact_entry, star_entry
 from incidents.actions.opening import declare_incident, open_from_alert
 from incidents.actions.paging import page
@@ -9,6 +9,7 @@ from incidents.actions.roles import assign_role
 from incidents.actions.severity import set_impact, set_severity
 from incidents.actions.status import reopen, resolve, set_status
 from incidents.actions.updates import post_update
+from incidents.actions.visibility import set_visibility
 
 __all__ = [
     "Acknowledged",
@@ -27,6 +28,8 @@ __all__ = [
     "set_impact",
     "set_severity",
     "set_status",
+    "set_visibility",
     "snooze",
     "star_entry",
+    "unmerge",
 ]

@@ -18,6 +18,7 @@ from oncall.actions.runs import stop_escalation
 from teams.actor import Actor, system_actor
 
 MAX_SNOOZE_MINUTES = 24 * 60
+_SNOOZE = ("snoozed_until", "snoozed_by_alerts", "page_status")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def acknowledge(*, actor: Actor, number: int, now: dt.datetime | None = None) ->
         if incident.acknowledged_at is None:
             incident.acknowledged_at = now
         incident.acknowledged_by_id = actor.user_id
-        incident.snoozed_until = None
+        incident.snoozed_until, incident.snoozed_by_alerts = None, False
         incident.page_status = PageStatus.ACKNOWLEDGED
         mark_ack_window(incident)
         write_entry(
@@ -58,6 +59,7 @@ def acknowledge(*, actor: Actor, number: int, now: dt.datetime | None = None) ->
             "acknowledged_at",
             "acknowledged_by",
             "snoozed_until",
+            "snoozed_by_alerts",
             "page_status",
             "ack_window_met",
         )
@@ -83,13 +85,51 @@ def snooze(*, actor: Actor, number: int, minutes: int, now: dt.datetime | None =
         if not incident.is_active:
             raise Conflict(over_sentence(incident), code="not_active")
         _stop(incident, actor, now)
-        incident.snoozed_until = now + dt.timedelta(minutes=minutes)
+        incident.snoozed_until, incident.snoozed_by_alerts = now + dt.timedelta(minutes=minutes), False
         incident.page_status = PageStatus.NONE
         data = {"until": incident.snoozed_until.isoformat(), "minutes": minutes}
         write_entry(incident, actor=actor, kind=EntryKind.SNOOZED, now=now, data=data)
-        save_incident(incident, now, "snoozed_until", "page_status")
+        save_incident(incident, now, *_SNOOZE)
         announce(incident, "snoozed", actor)
     return incident
+
+
+def alert_snoozed(
+    incident: Incident,
+    *,
+    actor: Actor,
+    alert_id: int,
+    title: str,
+    minutes: int,
+    waits_until: dt.datetime | None,
+    now: dt.datetime,
+) -> None:
+    """An alert of the locked, active incident was snoozed; `alerts.actions.snoozing` says what that means.
+
+    `waits_until`: when the first snooze ends, if every firing alert is snoozed, else None. Somebody's
+    acknowledge or own snooze of the incident is stronger and stays as it is.
+    """
+    held = incident.snoozed_until is not None and not incident.snoozed_by_alerts
+    waits = waits_until is not None and not held and incident.page_status != PageStatus.ACKNOWLEDGED
+    if waits:
+        _stop(incident, actor, now)
+        incident.snoozed_until, incident.snoozed_by_alerts = waits_until, True
+        incident.page_status = PageStatus.NONE
+    data = {
+        "alert": alert_id,
+        "minutes": minutes,
+        "waits_until": waits_until.isoformat() if waits_until and waits else None,
+    }
+    write_entry(incident, actor=actor, kind=EntryKind.SNOOZED, now=now, text=title, data=data)
+    save_incident(incident, now, *_SNOOZE)
+    if waits:
+        announce(incident, "snoozed", actor)
+
+
+def alert_joined(incident: Incident, *, now: dt.datetime) -> None:
+    """A firing alert that is not snoozed joined the locked incident: the snooze of the others ends."""
+    if incident.snoozed_by_alerts:
+        _end_snooze(incident, now, _("Another alert"), {"alert_joined": True})
 
 
 def wake_snoozed(*, number: int, now: dt.datetime) -> bool:
@@ -98,15 +138,20 @@ def wake_snoozed(*, number: int, now: dt.datetime) -> bool:
         incident = lock_by_number(number)
         if incident.snoozed_until is None or incident.snoozed_until > now:
             return False
-        incident.snoozed_until = None
-        paged = False
-        if incident.is_active and incident.page_status != PageStatus.ACKNOWLEDGED:
-            services = list(incident.services.order_by("incident_rows__position"))
-            actor = system_actor(_("Snooze over"), via="rule")
-            paged = start_paging(incident, actor=actor, services=services, body=incident.impact, now=now)
-            write_entry(incident, actor=actor, kind=EntryKind.ESCALATED, now=now, data={"snooze_over": True})
-            announce(incident, "paged", actor)
-        save_incident(incident, now, "snoozed_until", "page_status")
+        return _end_snooze(incident, now, _("Snooze over"), {"snooze_over": True})
+
+
+def _end_snooze(incident: Incident, now: dt.datetime, label: str, data: dict[str, bool]) -> bool:
+    """Page again, unless somebody acknowledged or it is over; true when it paged."""
+    incident.snoozed_until, incident.snoozed_by_alerts = None, False
+    paged = False
+    if incident.is_active and incident.page_status != PageStatus.ACKNOWLEDGED:
+        services = list(incident.services.order_by("incident_rows__position"))
+        actor = system_actor(label, via="rule")
+        paged = start_paging(incident, actor=actor, services=services, body=incident.impact, now=now)
+        write_entry(incident, actor=actor, kind=EntryKind.ESCALATED, now=now, data=data)
+        announce(incident, "paged", actor)
+    save_incident(incident, now, *_SNOOZE)
     return paged
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from incidents.actions.acknowledge import alert_joined
 from incidents.actions.common import announce, lock_by_number, save_incident, write_entry
 from incidents.actions.paging import start_paging
 from incidents.actions.status import enter
@@ -39,7 +40,8 @@ def alerts_attached(
 ) -> Incident:
     """Alerts joined (one timeline row for the batch). `firing` and `total` are the new counts.
 
-    An incident that resolved by itself after a quiet time opens again and pages again.
+    An incident that resolved by itself after a quiet time opens again and pages again; one that waited
+    because all its alerts were snoozed pages again too.
     """
     incident = lock_by_number(number)
     actor = system_actor("Monitoring", via="rule")
@@ -64,6 +66,8 @@ def alerts_attached(
         )
     _count(incident, firing, total, now)
     save_incident(incident, now, "alert_count", "firing_count", "alerts_clear_at", "page_status")
+    if alerts and firing and page:
+        alert_joined(incident, now=now)
     return incident
 
 

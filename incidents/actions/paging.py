@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -12,11 +13,12 @@ from core.errors import Conflict, field_error
 from core.text import clean
 from incidents.actions.access import grant_respond
 from incidents.actions.common import announce, lock, save_incident, write_entry
-from incidents.choices import EntryKind, PageStatus
+from incidents.choices import EntryKind, IncidentKind, PageStatus
 from incidents.models import Incident
 from notifications.choices import Urgency
 from oncall.actions.runs import start_escalation
-from oncall.models import EscalationPolicy
+from oncall.choices import RunStatus
+from oncall.models import EscalationPolicy, EscalationRun
 from oncall.selectors import default_policy_id
 from services.models import Service
 from teams.actor import Actor
@@ -48,12 +50,64 @@ def start_paging(
     policy_id = None if user_ids else policy_for(incident, services)
     if policy_id is None and not user_ids:
         return False
+    _escalate(incident, services, policy_id, user_ids, body=body, urgency=incident.urgency, now=now)
+    return True
+
+
+def running_pages(incident: Incident) -> list[dict[str, Any]]:
+    """What pages for the incident now, as JSON for `page_again`: a policy, or people paged by hand."""
+    runs = EscalationRun.objects.filter(subject_key=incident.subject_key, status=RunStatus.ACTIVE)
+    return [
+        {
+            "policy": run.policy_id,
+            "users": [] if run.policy_id else _people_of(run.snapshot),
+            "urgency": run.urgency,
+        }
+        for run in runs.order_by("pk")
+    ]
+
+
+def _people_of(snapshot: Mapping[str, Any]) -> list[int]:
+    targets = (target for step in snapshot["steps"] for target in step["targets"])
+    return [target["id"] for target in targets if target["type"] == "user"]
+
+
+def page_again(incident: Incident, runs: Sequence[Mapping[str, Any]], *, now: dt.datetime) -> None:
+    """Start anew what `running_pages` noted. Policies and people that are gone are left out; when nothing
+    is left, the incident's own policy pages (not for a drill), and without one nobody: the page says so."""
+    incident.page_status = PageStatus.NONE
+    services = list(incident.services.order_by("incident_rows__position"))
+    known = EscalationPolicy.objects.filter(pk__in=[run["policy"] for run in runs])
+    policies = set(known.values_list("pk", flat=True))
+    named = User.objects.filter(pk__in=[pk for run in runs for pk in run["users"]], is_active=True)
+    active = set(named.values_list("pk", flat=True))
+    body = incident.impact
+    for run in runs:
+        people = [pk for pk in run["users"] if pk in active]
+        policy_id = run["policy"] if run["policy"] in policies else None
+        if people or policy_id is not None:
+            _escalate(incident, services, policy_id, people, body=body, urgency=run["urgency"], now=now)
+    own = policy_for(incident, services)
+    if incident.page_status == PageStatus.NONE and incident.kind != IncidentKind.DRILL and own is not None:
+        _escalate(incident, services, own, (), body=body, urgency=incident.urgency, now=now)
+
+
+def _escalate(
+    incident: Incident,
+    services: Sequence[Service],
+    policy_id: int | None,
+    user_ids: Sequence[int],
+    *,
+    body: str,
+    urgency: str,
+    now: dt.datetime,
+) -> None:
     start_escalation(
         subject_key=incident.subject_key,
         title=f"#{incident.number} {incident.title}",
         body=body,
         url_path=incident.get_absolute_url(),
-        urgency=incident.urgency,
+        urgency=urgency,
         policy_id=policy_id,
         user_ids=user_ids,
         team_id=incident.team_id,
@@ -61,7 +115,6 @@ def start_paging(
         now=now,
     )
     incident.page_status = PageStatus.PAGING
-    return True
 
 
 def page(
@@ -94,20 +147,11 @@ def page(
             and not EscalationPolicy.objects.visible_to(actor).filter(pk=policy_id).exists()
         ):
             raise field_error("policy", "There is no such escalation policy.")
-        start_escalation(
-            subject_key=incident.subject_key,
-            title=f"#{incident.number} {incident.title}",
-            body=text or incident.impact,
-            url_path=incident.get_absolute_url(),
-            urgency=Urgency.HIGH,
-            policy_id=policy_id,
-            user_ids=[person.pk for person in people],
-            team_id=incident.team_id,
-            lane=f"service:{services[0].pk}" if services else "",
-            now=now,
+        ids = [person.pk for person in people]
+        _escalate(
+            incident, services, policy_id, ids, body=text or incident.impact, urgency=Urgency.HIGH, now=now
         )
-        grant_respond(incident, *[person.pk for person in people])
-        incident.page_status = PageStatus.PAGING
+        grant_respond(incident, *ids)
         write_entry(
             incident,
             actor=actor,

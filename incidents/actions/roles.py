@@ -5,16 +5,21 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import field_error
 from core.text import one_line
 from incidents.actions.access import grant_respond
-from incidents.actions.common import announce, lock, save_incident, write_entry
-from incidents.choices import SINGLE_ROLES, EntryAudience, EntryKind, Role
+from incidents.actions.common import announce, lock, lock_by_number, save_incident, write_entry
+from incidents.choices import ACTIVE, SINGLE_ROLES, EntryAudience, EntryKind, IncidentStatus, Role
 from incidents.models import Incident, RoleAssignment
 from teams.actor import Actor
 from teams.models import User
+
+# A resolved incident keeps the names of who led it; its postmortem has an owner of its own.
+UNFINISHED = (*ACTIVE, IncidentStatus.IN_REVIEW)
 
 
 def assign_role(
@@ -50,25 +55,68 @@ def assign_role(
                 incident=incident, role=role, user=user, started_at=now, note=one_line(note, 500)
             )
             grant_respond(incident, user.pk)
-        _note_commander(incident, role, user, now)
         replaced = before[0].user.name if before and (user is None or role in SINGLE_ROLES) else ""
-        write_entry(
-            incident,
-            actor=actor,
-            kind=EntryKind.ROLE,
-            now=now,
-            text=one_line(note, 500),
-            data={
-                "role": role,
-                "user": user.pk if user else None,
-                "name": user.name if user else "",
-                "replaced": replaced,
-            },
-            audience=EntryAudience.SUPPORT if role == Role.COMMANDER else EntryAudience.RESPONDERS,
-        )
-        save_incident(incident, now, "commander", "commander_assigned_at")
-        announce(incident, "role", actor, role=role, user=user.pk if user else None)
+        _record(incident, role, user, replaced, actor=actor, now=now, note=note)
     return incident
+
+
+def roles_of(user_id: int) -> QuerySet[RoleAssignment]:
+    """The roles a person holds on incidents that are not over, by incident."""
+    held = RoleAssignment.objects.filter(
+        user_id=user_id, ended_at__isnull=True, incident__status__in=UNFINISHED
+    )
+    return held.select_related("incident", "user").order_by("incident_id", "pk")
+
+
+def hand_over_roles(*, actor: Actor, user_id: int, successor_id: int, now: dt.datetime) -> None:
+    """The successor takes every role of `roles_of`, in the caller's transaction; the timeline says so.
+
+    The product's own work: the caller has checked the right (`teams.actions.deactivation`).
+    """
+    successor = _person(successor_id)
+    for pk in list(roles_of(user_id).values_list("pk", flat=True)):
+        row = RoleAssignment.objects.select_related("incident", "user").get(pk=pk)
+        incident = lock_by_number(row.incident.number)
+        if not RoleAssignment.objects.filter(pk=pk, ended_at__isnull=True).update(ended_at=now):
+            continue
+        assert successor is not None
+        taken = RoleAssignment.objects.filter(incident=incident, role=row.role, ended_at__isnull=True)
+        if not taken.filter(user=successor).exists():
+            RoleAssignment.objects.create(
+                incident=incident, role=row.role, user=successor, started_at=now, note=_("Handed over")
+            )
+        grant_respond(incident, successor.pk)
+        _record(incident, row.role, successor, row.user.name, actor=actor, now=now)
+
+
+def _record(
+    incident: Incident,
+    role: str,
+    user: User | None,
+    replaced: str,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    note: str = "",
+) -> None:
+    """The role has changed hands: the commander's column, the timeline and the event."""
+    _note_commander(incident, role, user, now)
+    write_entry(
+        incident,
+        actor=actor,
+        kind=EntryKind.ROLE,
+        now=now,
+        text=one_line(note, 500),
+        data={
+            "role": role,
+            "user": user.pk if user else None,
+            "name": user.name if user else "",
+            "replaced": replaced,
+        },
+        audience=EntryAudience.SUPPORT if role == Role.COMMANDER else EntryAudience.RESPONDERS,
+    )
+    save_incident(incident, now, "commander", "commander_assigned_at")
+    announce(incident, "role", actor, role=role, user=user.pk if user else None)
 
 
 def _person(user_id: int | None) -> User | None:

@@ -125,8 +125,9 @@ def enter(
         if incident.page_status == PageStatus.PAGING:
             incident.page_status = PageStatus.NONE
         incident.snoozed_until = incident.next_update_due_at = None
-        incident.next_update_audience = ""
-        fields += ["page_status", "snoozed_until", "next_update_due_at", "next_update_audience"]
+        incident.snoozed_by_alerts, incident.next_update_audience = False, ""
+        fields += ["page_status", "snoozed_until", "snoozed_by_alerts"]
+        fields += ["next_update_due_at", "next_update_audience"]
     write_entry(
         incident,
         actor=actor,

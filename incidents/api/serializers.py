@@ -14,6 +14,7 @@ from incidents.choices import (
     IncidentStatus,
     Role,
     UpdateAudience,
+    Visibility,
 )
 from incidents.models import Incident, IncidentUpdate, TimelineEntry
 from incidents.sentences import sentence
@@ -231,6 +232,11 @@ class ReopenInput(StrictSerializer):
 
 class MergeInput(StrictSerializer):
     into = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class VisibilityInput(StrictSerializer):
+    visibility = serializers.ChoiceField(Visibility.choices)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
 @extend_schema_serializer(component_name="PagePeopleInput")

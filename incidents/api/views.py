@@ -143,6 +143,22 @@ class IncidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVie
         actions.merge(actor=self.actor, number=int(number), **_valid(shapes.MergeInput, request))
         return self._answer(int(number))
 
+    @extend_schema(request=shapes.EmptyInput, responses=shapes.IncidentSerializer)
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request: Request, number: str) -> Response:
+        """Undo the merge of this incident; 409 when the other one is closed or merged itself."""
+        _valid(shapes.EmptyInput, request)
+        actions.unmerge(actor=self.actor, number=int(number))
+        return self._answer(int(number))
+
+    @extend_schema(request=shapes.VisibilityInput, responses=shapes.IncidentSerializer)
+    @action(detail=True, methods=["post"], url_path="set-visibility")
+    def set_visibility(self, request: Request, number: str) -> Response:
+        """Restrict to the people invited, or open again; managers of the team and admins."""
+        data = _valid(shapes.VisibilityInput, request)
+        actions.set_visibility(actor=self.actor, number=int(number), **data)
+        return self._answer(int(number))
+
     @extend_schema(request=shapes.PageInput, responses=shapes.IncidentSerializer)
     @action(detail=True, methods=["post"])
     def page(self, request: Request, number: str) -> Response:

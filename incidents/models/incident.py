@@ -29,7 +29,8 @@ class Incident(models.Model):
     """One outage from first alert to closed review. Changed only by `incidents.actions`.
 
     `last_seq` is the timeline's last sequence number, given out under this row's lock. Named times
-    are instants in UTC; each figure derived from them says which pair it uses.
+    are instants in UTC; each figure derived from them says which pair it uses. `snoozed_by_alerts`:
+    the snooze is that of its alerts, and ends when another one joins.
     """
 
     number = models.PositiveIntegerField(unique=True)
@@ -62,6 +63,7 @@ class Incident(models.Model):
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_by_alerts = models.BooleanField(default=False)
     commander = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -18,7 +18,14 @@ from incidents.choices import IncidentStatus, Role, UpdateAudience
 from incidents.filters import IncidentFilter
 from incidents.forms import DeclareForm
 from incidents.models import Incident
-from incidents.selectors import allowed_verbs, for_list, for_page, latest_timeline, severity_levels
+from incidents.selectors import (
+    allowed_verbs,
+    for_list,
+    for_page,
+    latest_timeline,
+    merged_parts,
+    severity_levels,
+)
 from incidents.views.verbs import _attach
 from oncall.choices import RunStatus
 from oncall.models import EscalationRun
@@ -91,6 +98,7 @@ def page_context(request: HttpRequest, incident: Incident, *, entries: bool = Tr
         "changes": recent_changes(ids, actor, since=since, until=until) if ids else [],
         "panels": panels.panels("incident", number=incident.number),
         "urls": _urls(incident),
+        "parts": merged_parts(actor, incident),
         "communications": next((r.user for r in roles if r.role == Role.COMMUNICATIONS), None),
         "promise_label": _promise_label(incident),
         "paged_people": _paged(runs),
@@ -115,6 +123,8 @@ _DIALOGS = (
     "snooze",
     "impact",
     "merge",
+    "unmerge",
+    "visibility",
 )
 
 

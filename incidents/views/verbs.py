@@ -68,6 +68,25 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Its paging stops and its address leads to the other one."),
         danger=True,
     ),
+    "unmerge": Verb(
+        forms.EmptyForm,
+        actions.unmerge,
+        gettext_lazy("Undo the merge"),
+        gettext_lazy("Undo merge"),
+        gettext_lazy(
+            "It goes on as it was, with the alerts it brought. Paging that the merge stopped starts again."
+        ),
+    ),
+    "visibility": Verb(
+        forms.VisibilityForm,
+        actions.set_visibility,
+        gettext_lazy("Change who sees it"),
+        gettext_lazy("Save"),
+        gettext_lazy(
+            "Restricted: besides admins only those who have a role, were paged, declared or acknowledged it."
+            " Everybody else loses sight of it at once."
+        ),
+    ),
 }
 
 
@@ -90,7 +109,7 @@ class VerbView(LoginRequiredMixin, View):
         if not form.is_valid():
             return self._show(request, incident, form, status=422)
         try:
-            self.verb.action(actor=actor_of(request), number=number, **form.values())  # type: ignore[attr-defined]
+            self.verb.action(actor=actor_of(request), number=incident.number, **form.values())  # type: ignore[attr-defined]
         except InvalidInput as error:
             _attach(form, error)
             return self._show(request, incident, form, status=422)

@@ -33,7 +33,7 @@ def start_postmortem(
     """Start the document of a resolved incident, filled with what the record already knows.
 
     Whoever may respond to the incident may start it. One per incident: starting again returns it.
-    The owner is the commander unless named; due by the severity's rule.
+    The owner is the commander unless named or gone; due by the severity's rule.
     """
     now = now or clock.now()
     incident = Incident.objects.visible_to(actor).filter(number=incident_number).first()
@@ -48,7 +48,8 @@ def start_postmortem(
         raise Conflict(
             "Resolve the incident first; its postmortem starts from the record.", code="not_resolved"
         )
-    owner = owner_id or incident.commander_id or actor.user_id
+    commander = incident.commander
+    owner = owner_id or (commander.pk if commander and commander.is_active else actor.user_id)
     if owner_id is not None and not User.objects.filter(pk=owner_id, is_active=True).exists():
         raise field_error("owner", "There is no active person with this id.")
     with transaction.atomic():

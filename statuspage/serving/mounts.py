@@ -17,7 +17,8 @@ _CSP = (
     "base-uri 'none'; frame-ancestors *; form-action 'none'"
 )
 _MISSING = (
-    b"<!doctype html><html lang=en><title>Not found</title><h1>There is no such status page</h1></html>"
+    b"<!doctype html><html lang=en><title>Not found</title>"
+    b"<main><h1>There is no such status page</h1></main></html>"
 )
 
 Answer = tuple[int, list[tuple[str, str]], bytes]

@@ -45,17 +45,20 @@ class Ground:
         """Run these programs; gives the port of the web server."""
         port = free_port()
         env = dataclasses.replace(load_env(), port=port, web_workers=2, base_url=f"http://127.0.0.1:{port}")
-        commands = {child.name: child.command for child in programs.children(env)}
+        listening = programs.listen(env) if "web" in names else None
+        children = programs.children(env, listening.fileno() if listening else -1)
+        commands = {child.name: child.command for child in children}
         commands["wsgi"] = Command(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
                 *("--host", "127.0.0.1", "--port", str(port), "--workers", "2"),
-                *("--blocking-threads", "4", "--log-level", "warning"),
+                *("--blocking-threads", "16", "--log-level", "warning"),
             ],
             environ=programs.environment(env),
             cwd=ROOT,
         )
-        started = [self._spawn(commands[name], name) for name in names]
+        wanted = [each for name in names for each in (("web-1", "web-2") if name == "web" else (name,))]
+        started = [self._spawn(commands[name], name) for name in wanted]
         try:
             if not wait_for(lambda: _answers(port), seconds=60, interval=0.2):
                 raise SystemExit(f"The web server did not start; see {self.folder}.")
@@ -64,6 +67,8 @@ class Ground:
             for process in reversed(started):
                 end(process, signal.SIGTERM, seconds=8)
                 self.processes.remove(process)
+            if listening:
+                listening.close()
 
     def close(self) -> None:
         for process in reversed(self.processes):

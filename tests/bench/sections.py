@@ -51,7 +51,7 @@ def requests(keys: list[str], *, distinct: bool, count: int | None = None) -> It
 
 
 def _load(port: int, source: Iterator[tuple[str, bytes]], **options: Any) -> Result:
-    return asyncio.run(post_all(port, source, **options))
+    return post_all(port, source, **options)
 
 
 def durable_intake(ground: Ground) -> Rows:
@@ -75,13 +75,13 @@ def durable_intake(ground: Ground) -> Rows:
 
 def _pgbench(ground: Ground, key: str) -> str:
     params = {
-        "request": uuid.uuid4(),
+        "requests": [uuid.uuid4()],
         "now": clock.now(),
         "actions": ["trigger"],
         "keys": ["k"],
         "parsed": ['{"action":"trigger"}'],
         "raw": ['{"title":"Disk of db-1 is full"}'],
-        "digest": digest(key),
+        "digests": [digest(key)],
     }
     script = ground.folder / "statement.sql"
     with psycopg.connect(ground.database_url) as other:

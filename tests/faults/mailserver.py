@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+from email import message_from_string, policy
 
 
 class MailServer:
@@ -37,6 +38,11 @@ class MailServer:
             for line in mail.partition("\r\n\r\n")[0].splitlines()
             if line.lower().startswith(f"{name.lower()}:")
         ]
+
+    def told(self, title: str) -> list[str]:
+        """Who got a mail with `title` in its subject, in order; a person may be there twice."""
+        mails = [message_from_string(mail, policy=policy.default) for mail in list(self.taken)]
+        return [mail["To"].addresses[0].addr_spec for mail in mails if title in mail["Subject"]]
 
     def close(self) -> None:
         self.answer.set()

@@ -25,7 +25,7 @@ from notifications.sending import send_due
 from oncall.escalation import engine
 from oncall.models import EscalationRun, RunPage
 from tests.alerts.support import native
-from tests.faults.conftest import Stack
+from tests.faults.stack import Stack
 from tests.faults.mailserver import MailServer
 from tests.world import World, make_world
 

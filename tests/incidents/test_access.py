@@ -53,6 +53,10 @@ VERBS: dict[str, tuple[str, Callable[[Actor, int, int], Any]]] = {
         lambda a, n, o: actions.resolve(actor=a, number=n, override_reason="Over"),
     ),
     "correct_closed": ("closed", lambda a, n, o: actions.set_status(actor=a, number=n, status="in_review")),
+    "restrict": (
+        "investigating",
+        lambda a, n, o: actions.set_visibility(actor=a, number=n, visibility="restricted"),
+    ),
 }
 
 

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as project
 
 from config.env import Env, EnvError, load_env, write_private
+from notifications.outbox import claims
+from notifications.transports import calling
+from notifications.transports.webhook import address
 
 
 def given(data: Path, **values: str) -> dict[str, str]:
@@ -45,6 +49,27 @@ def run_file(data: Path, **values: Any) -> None:
             "-1",
             "CELERY_CONCURRENCY must be a whole number from 1 to 256, got '-1'.",
         ),
+        (
+            "WEBHOOK_ALLOWED_NETWORKS",
+            "10.0.0.0/8, 10.1.2.3/8",
+            (
+                "WEBHOOK_ALLOWED_NETWORKS must be networks such as 10.0.0.0/8 or fd00::/8, separated by "
+                "commas, got '10.1.2.3/8'."
+            ),
+        ),
+        *(
+            (
+                "WEBHOOK_ALLOWED_PORTS",
+                value,
+                (
+                    "WEBHOOK_ALLOWED_PORTS must be ports such as 443 or 8000-9000, separated by commas, "
+                    f"got '{value}'."
+                ),
+            )
+            for value in ("http", "0", "9000-8000", "1-65536", "-443", "443-", "²")
+        ),
+        ("PROVIDER_TIMEOUT", "0", "PROVIDER_TIMEOUT must be a whole number from 1 to 10, got '0'."),
+        ("PROVIDER_TIMEOUT", "2.5", "PROVIDER_TIMEOUT must be a whole number from 1 to 10, got '2.5'."),
         ("DEBUG", "maybe", "DEBUG must be 1 or 0, got 'maybe'."),
         (
             "HOST",
@@ -113,6 +138,28 @@ def test_environment_wins_over_env_file_over_run_file_over_default(
         "127.0.0.1",
     )
     assert (env.given_database, env.given_redis) == (False, False)
+
+
+def test_what_outgoing_calls_may_reach(tmp_path: Path) -> None:
+    def found(env: Env) -> tuple[object, ...]:
+        return env.webhook_allowed_networks, env.webhook_allowed_ports, env.provider_timeout
+
+    assert found(load(tmp_path)) == ((), address.PORTS, calling.CALL_LIMIT)
+    # A sender that holds a delivery for less than one call takes sends nothing.
+    assert load(tmp_path, PROVIDER_TIMEOUT="10").provider_timeout < claims.LEASE.total_seconds()
+    own = load(
+        tmp_path,
+        WEBHOOK_ALLOWED_NETWORKS="10.1.0.0/16, fd00::/8 192.168.0.7",
+        WEBHOOK_ALLOWED_PORTS="443, 9000-9100",
+        PROVIDER_TIMEOUT="9",
+    )
+    networks = ("10.1.0.0/16", "fd00::/8", "192.168.0.7/32")
+    assert found(own) == (networks, ((443, 443), (9000, 9100)), 9)
+    assert found(project.ENV) == (
+        tuple(project.WEBHOOK_ALLOWED_NETWORKS),
+        tuple(project.WEBHOOK_ALLOWED_PORTS),
+        project.PROVIDER_TIMEOUT,
+    )
 
 
 def test_an_empty_value_counts_as_not_given(tmp_path: Path) -> None:

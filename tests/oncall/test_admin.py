@@ -8,12 +8,15 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
+from core.errors import Conflict
 from oncall.actions.calendars import create_calendar_token
 from oncall.actions.overrides import add_override
+from oncall.actions.policies import delete_policy
 from oncall.actions.runs import start_escalation
 from oncall.escalation import engine
-from oncall.models import EscalationRun, Schedule
+from oncall.models import EscalationPolicy, EscalationRun, Schedule
 from services.models import ChangeEvent, Dependency, Service
 from teams.models import AuditEntry
 from tests.factories import People
@@ -120,3 +123,57 @@ def test_saves_go_through_the_actions(people: People) -> None:
         .values_list("verb", "object_type", "actor__name")
     )
     assert list(entries) == [("changed", "schedule", "Ada Admin"), ("created", "service", "Ada Admin")]
+
+
+def test_steps_links_and_needs_are_shown_and_changed_elsewhere(people: People) -> None:
+    browser = people.browser("admin")
+    furnish(people, 1)
+    policy = EscalationPolicy.objects.get()
+    page = browser.get(f"/admin/oncall/escalationpolicy/{policy.pk}/change/").content.decode()
+    assert "Schedule 1" in page
+    step = policy.steps.first()
+    form = {"policy": policy.pk, "position": 0, "delay_minutes": 99}
+    assert browser.post(f"/admin/oncall/policystep/{step.pk}/change/", form).status_code == 403
+    assert browser.get("/admin/services/servicelink/add/").status_code == 403
+    service = Service.objects.get(slug="a-1")
+    name_only = {"name": "Renamed", "team": service.team_id, "tier": 1, "lifecycle": "production"}
+    name_only |= {
+        f"{prefix}-{name}": "1"
+        for prefix in ("links", "upstream_edges")
+        for name in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+    assert browser.post(f"/admin/services/service/{service.pk}/change/", name_only).status_code == 302
+    service.refresh_from_db()
+    assert (service.name, service.links.count(), service.upstream_edges.count()) == ("Renamed", 1, 1)
+
+
+def test_edges_are_changed_and_removed_by_the_actions(people: People) -> None:
+    browser = people.browser("admin")
+    one, two = (make_service(people.team, slug) for slug in "ab")
+    edge = Dependency.objects.create(downstream=one, upstream=two)
+    address = f"/admin/services/dependency/{edge.pk}/"
+    assert browser.post(f"{address}change/", {"kind": "soft", "note": "cache"}).status_code == 302
+    assert Dependency.objects.values_list("kind", "note").get() == ("soft", "cache")
+    assert browser.post(f"{address}delete/", {"post": "yes"}).status_code == 302
+    assert not Dependency.objects.exists()
+    verbs = AuditEntry.objects.filter(via="admin").order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["dependency set", "dependency removed"]
+
+
+def test_what_an_action_refuses_stays_and_the_sentence_is_shown(people: People) -> None:
+    browser = people.browser("admin")
+    policy = make_policy(people.team, (5, [people.owner]))
+    free = make_policy(people.team, (5, [people.owner]), name="Free")
+    make_service(people.team, "a", escalation_policy=policy)
+    with pytest.raises(Conflict) as refused:
+        delete_policy(actor=people.actor("admin"), policy_id=policy.pk)
+    sentence = escape(refused.value.sentence)
+    alone = browser.post(
+        f"/admin/oncall/escalationpolicy/{policy.pk}/delete/", {"post": "yes"}, follow=True
+    ).content.decode()
+    assert sentence in alone
+    chosen = {"action": "delete_selected", "_selected_action": [free.pk, policy.pk], "post": "yes"}
+    together = browser.post("/admin/oncall/escalationpolicy/", chosen, follow=True).content.decode()
+    assert sentence in together
+    assert "uccessfully deleted" not in alone + together
+    assert EscalationPolicy.objects.count() == 2

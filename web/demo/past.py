@@ -10,7 +10,8 @@ from incidents.actions.common import lock_by_number, save_incident, write_entry
 from incidents.choices import EntryKind
 from incidents.models import Incident
 from teams.actor import Actor, actor_for, system_actor
-from web.demo.stories import STORIES, Story
+from web.demo import stories
+from web.demo.stories import Story
 
 if TYPE_CHECKING:
     from web.demo.loader import Loaded
@@ -25,7 +26,7 @@ _CAST = {
 
 def load(made: Loaded, now: dt.datetime) -> None:
     """All stories, oldest first, so that numbers rise with time."""
-    for story in sorted(STORIES, key=lambda item: -item.days_ago):
+    for story in sorted(stories.read(), key=lambda item: -item.days_ago):
         _tell(made, story, now)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from teams.models import User
-from web.demo import company, live_story
+from web.demo import company, empty, live_story
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -40,3 +41,28 @@ def restart(request: HttpRequest) -> HttpResponse:
         raise Http404
     live_story.refresh()
     return redirect("/")
+
+
+@require_POST
+def start_empty(request: HttpRequest) -> HttpResponse:
+    """Everything goes, the person is signed out, and the first visit begins."""
+    _only_demo()
+    if not request.user.is_authenticated:
+        raise Http404
+    logout(request)
+    empty.start_empty()
+    return redirect("teams:setup")
+
+
+@require_POST
+def load_company(request: HttpRequest) -> HttpResponse:
+    """The demo company comes (back). Once there are accounts, only for an admin of the empty start."""
+    _only_demo()
+    if User.objects.exists():
+        if not empty.chosen():
+            raise Http404
+        if not request.user.is_superuser:
+            raise PermissionDenied
+    logout(request)
+    empty.load_company()
+    return redirect(settings.LOGIN_URL)

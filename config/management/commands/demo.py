@@ -15,7 +15,7 @@ from teams.actions.tokens import create_token
 from teams.actor import actor_for
 from teams.choices import Scope
 from teams.models import Team, User
-from web.demo import company, live_story, loader, rooms  # noqa: F401 - rooms registers its data
+from web.demo import company, empty, live_story, loader, rooms  # noqa: F401 - rooms registers its data
 
 
 class Command(BaseCommand):
@@ -30,11 +30,18 @@ class Command(BaseCommand):
         if not (settings.DEMO and settings.DEBUG):
             raise CommandError("The demo needs DEMO=1 and DEBUG=1.")
         if options["ensure"]:
-            if loader.is_empty():
-                loader.load()
-            else:
-                live_story.refresh()
+            _ensure()
         self.stdout.write(json.dumps(describe(tokens=not options["ensure"])))
+
+
+def _ensure() -> None:
+    """Load the company unless there are people, or somebody chose to start without it."""
+    if not loader.is_empty():
+        live_story.refresh()
+    elif empty.chosen():
+        empty.ensure_code()
+    else:
+        loader.load()
 
 
 def describe(*, tokens: bool) -> dict[str, Any]:

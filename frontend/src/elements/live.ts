@@ -1,5 +1,6 @@
 import { connection } from "../live/connection.ts";
-import { clockTime, t } from "../lib/i18n.ts";
+import { t } from "../lib/i18n.ts";
+import { clockTime } from "../lib/times.ts";
 import { toast } from "../lib/toast.ts";
 
 /** `<wb-live topics="incident:42:17 feed">` around a LIVE dot; topics may stand without a dot too. */

@@ -21,3 +21,21 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const detail = (event as CustomEvent<{ elt: Element; successful: boolean }>).detail;
   if (detail.successful && detail.elt instanceof HTMLFormElement && "resetOnSuccess" in detail.elt.dataset) detail.elt.reset();
 });
+
+/** A form whose answer takes its time (`data-busy`) says so on its button and is sent once. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !("busy" in form.dataset)) return;
+  if (form.getAttribute("aria-busy") === "true") {
+    event.preventDefault();
+    return;
+  }
+  form.setAttribute("aria-busy", "true");
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+
+/** The page may come back from the browser's memory as it was left. */
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const busy of document.querySelectorAll("form[data-busy], form[data-busy] [aria-busy]")) busy.removeAttribute("aria-busy");
+});

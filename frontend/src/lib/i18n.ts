@@ -13,8 +13,3 @@ export function t(message: string, values: Record<string, string | number> = {})
   catalogue ??= load();
   return (catalogue[message] ?? message).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
-
-/** Wall-clock hours and minutes in the person's own format. */
-export function clockTime(at: Date): string {
-  return at.toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit" });
-}

@@ -1,6 +1,7 @@
 import { fragmentOf, icon } from "../lib/dom.ts";
 import { htmx } from "../lib/htmx.ts";
 import { t } from "../lib/i18n.ts";
+import { localise } from "../lib/times.ts";
 import type { LiveEntry } from "./connection.ts";
 
 type Position = "prepend" | "append" | "replace";
@@ -89,6 +90,7 @@ export function apply(entry: LiveEntry): void {
       if (!wants(target, entry)) continue;
       const position = target.dataset["liveInsert"] as Position;
       const rows = fragmentOf(entry.html);
+      localise(rows);
       if (position !== "replace" && isAway(target, position)) hold(target, rows, position);
       else insert(target, rows, position);
     }
