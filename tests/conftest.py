@@ -27,7 +27,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     result = yield
     marker = item.get_closest_marker("django_db")
     if nextitem is not None and marker is not None and marker.kwargs.get("transaction"):
-        defaults = import_module("incidents.migrations.0003_defaults")
+        defaults = import_module("incidents.migrations.0002_defaults")
         with item.config.stash[blocking_manager_key].unblock():
             defaults.fill(apps, None)
     return result

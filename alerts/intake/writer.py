@@ -7,7 +7,6 @@ Redis for the rate limit, the statement, the commit and the wake-up.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import os
 import queue
 import threading
@@ -33,11 +32,30 @@ class Overloaded(OperationalError):
     """Too many requests wait for the database already; nothing of this one was stored."""
 
 
+class _Place:
+    """Where one thread waits for one outcome: a bare lock, the cheapest thing to wait for."""
+
+    __slots__ = ("_lock", "_outcome")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def put(self, outcome: Stored | Exception) -> None:
+        self._outcome = outcome
+        self._lock.release()
+
+    def get(self) -> Stored:
+        self._lock.acquire()
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+
 @dataclass(slots=True)
 class _Job:
     batch: Batch
-    future: concurrent.futures.Future[Stored] | asyncio.Future[Stored]
-    loop: asyncio.AbstractEventLoop | None = None
+    waiter: _Place | asyncio.Future[Stored]
 
 
 def store(batch: Batch) -> Stored:
@@ -80,15 +98,14 @@ class Writer:
 
     def store(self, batch: Batch) -> Stored:
         """Wait in this thread until `batch` is durable."""
-        future: concurrent.futures.Future[Stored] = concurrent.futures.Future()
-        self._put(_Job(batch, future))
-        return future.result()
+        place = _Place()
+        self._put(_Job(batch, place))
+        return place.get()
 
     async def store_soon(self, batch: Batch) -> Stored:
         """The same for the event loop."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Stored] = loop.create_future()
-        self._put(_Job(batch, future, loop))
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self._put(_Job(batch, future))
         return await future
 
     def _put(self, job: _Job) -> None:
@@ -142,13 +159,10 @@ def _answer(jobs: Sequence[_Job], outcomes: Sequence[Stored | Exception]) -> Non
     """Hand out the results; event loops are called once each, as every call wakes them."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Stored], Stored | Exception]]] = {}
     for job, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(job.future, asyncio.Future):
-            assert job.loop is not None
-            by_loop.setdefault(job.loop, []).append((job.future, outcome))
-        elif isinstance(outcome, Exception):
-            job.future.set_exception(outcome)
+        if isinstance(job.waiter, _Place):
+            job.waiter.put(outcome)
         else:
-            job.future.set_result(outcome)
+            by_loop.setdefault(job.waiter.get_loop(), []).append((job.waiter, outcome))
     for loop, pairs in by_loop.items():
         try:
             loop.call_soon_threadsafe(_resolve, pairs)

@@ -69,7 +69,7 @@ def _remove_all(*, chosen: bool) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
                 cursor.execute(_statement())
-                import_module("incidents.migrations.0003_defaults").fill(apps, None)
+                import_module("incidents.migrations.0002_defaults").fill(apps, None)
                 if chosen:
                     EmptyStart.objects.create(chosen_at=clock.now())
             return

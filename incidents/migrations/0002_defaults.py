@@ -54,5 +54,5 @@ def fill(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """The five severities with their windows, and the row that numbers incidents."""
 
-    dependencies = [("incidents", "0002_initial")]
+    dependencies = [("incidents", "0001_initial")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
