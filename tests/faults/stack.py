@@ -86,8 +86,8 @@ class Answer:
 class Site(Stack):
     """The whole product on a durable PostgreSQL and a Valkey that go away and come back at their ports."""
 
-    def __init__(self, folder: Path, source: dict[str, Any], **environ: str) -> None:
-        """`source`: Django's settings of the database whose schema and rows it begins with."""
+    def __init__(self, folder: Path, source: dict[str, Any] | None, **environ: str) -> None:
+        """`source`: Django's settings of a migrated database to begin with; without one it migrates."""
         super().__init__(folder, "")
         self.environ = environ
         self.port = free_port()
@@ -97,12 +97,14 @@ class Site(Stack):
         cluster = postgres.Cluster(folder / "pg", durable=True, log=folder / "postgres.log")
         self.database_url = cluster.start(lambda command: self._server(command, "postgres")).url
         self.redis_url, _ = valkey.start(lambda command: self._server(command, "valkey"))
-        self._fill(source)
+        if source is None:
+            self._finish(programs.manage(self._env(), "migrate", "-v", "0"))
+        else:
+            self._copy(source)
 
-    def start_all(self, *names: str) -> None:
-        """Start these programs, and wait until the web answers and the engine ticks."""
-        for name in names:
-            self.running[name] = self.start(name, **self.environ)
+    def run(self, name: str, *, known_as: str = "") -> None:
+        """Start a program; a second one of its kind is `known_as` something else."""
+        self.running[known_as or name] = self.start(name, **self.environ)
 
     def again(self, server: str) -> None:
         """Start a server that was ended, at the same address, and wait until it answers."""
@@ -181,21 +183,20 @@ class Site(Stack):
         self.running[name] = self._spawn(command, name)
         return self.running[name]
 
-    def _fill(self, source: dict[str, Any]) -> None:
-        """Copy a database: much faster than all migrations."""
+    def _copy(self, source: dict[str, Any]) -> None:
+        """Much faster than all migrations."""
         dump = self.folder / "copy.sql"
-        address = {"HOST": "-h", "PORT": "-p", "USER": "-U"}
-        named = [word for key, flag in address.items() if source[key] for word in (flag, str(source[key]))]
+        named = [word for key, flag in _FLAGS.items() if source[key] for word in (flag, str(source[key]))]
         password = {**os.environ, "PGPASSWORD": source["PASSWORD"]}
-        for command in (
-            Command(
-                [_tool("pg_dump"), *named, "-O", "-x", "-f", str(dump), source["NAME"]], environ=password
-            ),
-            Command([_tool("psql"), "-q", "-v", "ON_ERROR_STOP=1", "-f", str(dump), self.database_url]),
-        ):
-            done = run(command, seconds=60)
-            assert done.returncode == 0, done.stdout
+        options = ["-O", "-x", "-f", str(dump), source["NAME"]]
+        self._finish(Command([_tool("pg_dump"), *named, *options], environ=password))
+        options = ["-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", str(dump)]
+        self._finish(Command([_tool("psql"), *options, self.database_url]))
         dump.unlink()
+
+    def _finish(self, command: Command) -> None:
+        done = run(command, seconds=120)
+        assert done.returncode == 0, done.stdout
 
     def _database_answers(self) -> bool:
         try:
@@ -210,6 +211,9 @@ class Site(Stack):
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+
+_FLAGS = {"HOST": "-h", "PORT": "-p", "USER": "-U"}
 
 
 def _tool(name: str) -> str:
