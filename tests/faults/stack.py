@@ -106,15 +106,16 @@ class Site(Stack):
         """Start a program; a second one of its kind is `known_as` something else."""
         self.running[known_as or name] = self.start(name, **self.environ)
 
-    def again(self, server: str) -> None:
-        """Start a server that was ended, at the same address, and wait until it answers."""
-        self.running[server] = self._spawn(self._commands[server], server)
-        answers = {"postgres": self._database_answers, "valkey": self._valkey_answers}[server]
-        assert wait_for(answers, seconds=30), f"{server} does not come back\n{self.logs()}"
-
-    def end(self, server: str, number: signal.Signals) -> None:
-        """End a server and wait until it is gone."""
+    @contextlib.contextmanager
+    def without(self, server: str, number: signal.Signals) -> Iterator[None]:
+        """End a server by this signal; it comes back afterwards, at the same address."""
         end(self.running[server], number, seconds=30)
+        try:
+            yield
+        finally:
+            self.running[server] = self._spawn(self._commands[server], server)
+            answers = {"postgres": self._database_answers, "valkey": self._valkey_answers}[server]
+            assert wait_for(answers, seconds=30), f"{server} does not come back\n{self.logs()}"
 
     @contextlib.contextmanager
     def paused(self, *names: str) -> Iterator[None]:
