@@ -18,7 +18,7 @@ _CAP = dt.timedelta(minutes=5)
 # The head of each stream, not one taken by another relay; a later event of a stream is no
 # candidate while an earlier one is pending, so no stream overtakes itself.
 _CLAIM = """
-SELECT e.id FROM core_outboxevent e
+SELECT e.* FROM core_outboxevent e
 WHERE e.status = 'pending' AND e.next_attempt_at <= %s
   AND NOT EXISTS (SELECT 1 FROM core_outboxevent p
                   WHERE p.stream = e.stream AND p.status = 'pending' AND p.id < e.id)

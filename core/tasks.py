@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import datetime as dt
-
 from celery import shared_task
 
-from core import clock, relay
-from core.models import IdempotentRequest, LiveEntry, OutboxEvent
+from core import clock, housekeeping, relay
 from core.wakeup import woken
 
 
@@ -16,10 +13,6 @@ def run_relay() -> None:
 
 
 @shared_task(name="core.housekeeping", ignore_result=True)
-def housekeeping() -> None:
-    """Drop what has served its time: handled events after 7 days, live entries and answers after 24 h."""
-    now = clock.database_now()
-    day = now - dt.timedelta(hours=24)
-    OutboxEvent.objects.filter(status="done", created_at__lt=now - dt.timedelta(days=7)).delete()
-    LiveEntry.objects.filter(created_at__lt=day).delete()
-    IdempotentRequest.objects.filter(created_at__lt=day).delete()
+def keep_house() -> None:
+    """Drop what has served its time, of every room that registered something."""
+    housekeeping.run(clock.database_now())

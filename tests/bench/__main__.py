@@ -6,8 +6,23 @@ import json
 import os
 import platform
 import sys
+import time
 
 from tests.bench.ground import Ground
+
+
+# Shared machines have slow hours: figures of two runs compare only beside this one.
+REFERENCE = "two million additions in Python, ms"
+
+
+def _reference() -> float:
+    times = []
+    for _again in range(5):
+        started, total = time.perf_counter(), 0
+        for number in range(2_000_000):
+            total += number
+        times.append(time.perf_counter() - started)
+    return min(times) * 1000
 
 
 def main(wanted: list[str]) -> None:
@@ -28,6 +43,8 @@ def main(wanted: list[str]) -> None:
             raise SystemExit(f"Sections are {', '.join(known)}; not {', '.join(sorted(unknown))}.")
         rows: list[tuple[str, str, str]] = []
         for name in wanted or known:
+            rows.append((f"{name} {REFERENCE}", f"{_reference():.0f}", ""))
+            print(f"{name} {REFERENCE:<58} {rows[-1][1]:>14}", flush=True)
             for label, value, aim in known[name](ground):
                 rows.append((f"{name} {label}", value, aim))
                 print(f"{name} {label:<58} {value:>14}   {aim}", flush=True)

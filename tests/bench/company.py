@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-from core import clock
-from notifications.models import ContactMethod
 from services.models import Service
 from teams.models import User
 from tests.factories import make_team, make_user
@@ -15,11 +13,9 @@ _numbers = itertools.count(1)
 
 
 def reachable_service() -> tuple[Service, User, str]:
-    """A service whose policy pages one person by the console; with the integration's key."""
+    """A service whose policy pages one person by e-mail and browser, as is usual; with the integration's key."""
     number = next(_numbers)
     person = make_user(f"Bench {number}")
-    ContactMethod.objects.filter(user=person).delete()
-    ContactMethod.objects.create(user=person, channel="console", verified_at=clock.now())
     team = make_team(f"Bench {number}", manager=person)
     policy = make_policy(team, (60, [person]))
     service = make_service(team, f"bench-{number}", escalation_policy=policy)

@@ -17,6 +17,7 @@ from pathlib import Path
 from config.env import ROOT, load_env
 from config.launcher import postgres, programs, valkey
 from config.launcher.process import Command, end, free_port, spawn, wait_for
+from tests.faults.mailserver import MailServer
 
 
 class Ground:
@@ -26,6 +27,7 @@ class Ground:
         self.folder = Path(tempfile.mkdtemp(prefix="wb-bench-"))
         self.folder.chmod(0o711)
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.mail = MailServer()
         cluster = postgres.Cluster(self.folder / "pg", durable=True, log=self.folder / "postgres.log")
         self.database_url = cluster.start(lambda command: self._spawn(command, "postgres")).url
         self.redis_url, _ = valkey.start(lambda command: self._spawn(command, "valkey"))
@@ -34,6 +36,7 @@ class Ground:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
             "WATCHBILL_DATA": str(self.folder / "data"),
+            "EMAIL_URL": self.mail.url,
             "SECRET_KEY": "a-key-for-benchmarks-that-guards-nothing-and-is-long-enough",
             "DEBUG": "0",
             "DEMO": "0",
@@ -71,6 +74,7 @@ class Ground:
                 listening.close()
 
     def close(self) -> None:
+        self.mail.close()
         for process in reversed(self.processes):
             end(process, signal.SIGINT, seconds=15)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -100,20 +100,20 @@ def _clear_items() -> None:
 
 
 def first_page(ground: Ground) -> Rows:
-    """POST until the page is handed to its transport, with the whole product idle."""
+    """POST until the page reaches its transport: the mail server is called. With the whole product idle."""
     services = [reachable_service() for _each in range(31)]
     waits: list[float] = []
+    calls = ground.mail.calls
     with ground.programs("web", *WORKERS) as port:
         # The first one warms the workers up, however long they take to start.
         for number, (service, _person, key) in enumerate(services):
-            sent = clock.now()
+            before, sent = len(calls), clock.now()
             _load(port, requests([key], distinct=True, count=1), connections=1)
             if not wait_for(lambda pk=service.pk: _paged(pk) is not None, seconds=60, interval=0.05):
                 yield "POST to first page", "never", ""
                 return
-            at = _paged(service.pk)
             if number:
-                waits.append((at - sent).total_seconds() * 1000)
+                waits.append((calls[before] - sent).total_seconds() * 1000)
     waits.sort()
     yield "POST to first page, p50 ms", f"{statistics.median(waits):.0f}", "< 150"
     yield "POST to first page, p99 ms", f"{waits[-1]:.0f}", "< 500"
@@ -121,13 +121,13 @@ def first_page(ground: Ground) -> Rows:
 
 def _paged(service_id: int) -> Any:
     """When the first page of this service was handed to a transport."""
-    rows = Delivery.objects.filter(lane=f"svc:{service_id}", attempts__gt=0, sent_at__isnull=False)
+    rows = Delivery.objects.filter(origin=f"service:{service_id}", sent_at__isnull=False)
     return rows.order_by("sent_at").values_list("sent_at", flat=True).first()
 
 
 def storm(ground: Ground) -> Rows:
     """10,000 distinct alerts at once on one service; another service must not notice."""
-    service, _person, key = reachable_service()
+    service, person, key = reachable_service()
     other, _other_person, other_key = reachable_service()
     warm, _warm_person, warm_key = reachable_service()
     with ground.programs("web", *WORKERS) as port:
@@ -162,7 +162,7 @@ def storm(ground: Ground) -> Rows:
             f"{(_paged(other.pk) - other_sent).total_seconds():.2f}",
             "< 2",
         )
-        sent = Delivery.objects.filter(lane=f"svc:{service.pk}", sent_at__isnull=False).count()
+        sent = Delivery.objects.filter(user=person, sent_at__isnull=False).count()
         yield "storm pages sent", str(sent), ""
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socketserver
 import threading
 from email import message_from_string, policy
 
+from core import clock
+
 
 class MailServer:
-    """`taken` holds the raw mails. While `held`, a mail is taken and its sender waits for the answer."""
+    """`taken` holds the raw mails, `calls` when each sender connected. While `held`, a mail is taken and its
+    sender waits for the answer."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.calls: list[dt.datetime] = []
         self.answer = threading.Event()
         self.answer.set()
         outer = self
@@ -53,6 +58,7 @@ class MailServer:
         def say(text: str) -> None:
             peer.wfile.write(f"{text}\r\n".encode())
 
+        self.calls.append(clock.now())
         say("220 stand-in")
         try:
             for line in peer.rfile:
