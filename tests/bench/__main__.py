@@ -10,7 +10,6 @@ import time
 
 from tests.bench.ground import Ground
 
-
 # Shared machines have slow hours: figures of two runs compare only beside this one.
 REFERENCE = "two million additions in Python, ms"
 
