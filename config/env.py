@@ -79,6 +79,8 @@ class Env:
     webhook_allowed_networks: tuple[str, ...]
     webhook_allowed_ports: tuple[tuple[int, int], ...]
     provider_timeout: int
+    keep_deliveries_days: int
+    keep_mail_days: int
 
     @property
     def secret_key_path(self) -> Path:
@@ -188,6 +190,8 @@ def load_env(environ: Mapping[str, str] | None = None, *, launching: bool = Fals
         webhook_allowed_networks=_networks(source, "WEBHOOK_ALLOWED_NETWORKS"),
         webhook_allowed_ports=_ports(source, "WEBHOOK_ALLOWED_PORTS", "80,443,8000-9000"),
         provider_timeout=source.number("PROVIDER_TIMEOUT", 5, 1, 10),
+        keep_deliveries_days=source.number("KEEP_DELIVERIES_DAYS", 90, 1, 3650),
+        keep_mail_days=source.number("KEEP_MAIL_DAYS", 7, 1, 3650),
     )
 
 
@@ -356,6 +360,10 @@ def _oidc_providers(source: _Source) -> dict[str, Any]:
         "name": source.text("OIDC_NAME", "Single sign-on"),
         "client_id": client,
         "secret": secret,
-        "settings": {"server_url": server},
+        "settings": {
+            "server_url": server,
+            "oauth_pkce_enabled": True,
+            "verified_email": source.boolean("OIDC_TRUST_EMAIL", False),
+        },
     }
     return {"openid_connect": {"APPS": [app]}}

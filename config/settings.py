@@ -155,8 +155,6 @@ SOCIALACCOUNT_PROVIDERS = ENV.oidc_providers
 SOCIALACCOUNT_LOGIN_ON_GET = True
 OIDC_GROUPS = ENV.oidc_groups
 OIDC_GROUPS_CLAIM = ENV.oidc_groups_claim
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
-SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # Rate limits only: sessions, locks and promises never depend on the cache.
 CACHES = {
@@ -222,6 +220,8 @@ DJANGO_VITE = {
 WEBHOOK_ALLOWED_NETWORKS = ENV.webhook_allowed_networks
 WEBHOOK_ALLOWED_PORTS = ENV.webhook_allowed_ports
 PROVIDER_TIMEOUT = ENV.provider_timeout
+KEEP_DELIVERIES_DAYS = ENV.keep_deliveries_days
+KEEP_MAIL_DAYS = ENV.keep_mail_days
 EMAIL_URL = ENV.email_url
 DEFAULT_FROM_EMAIL = ENV.email_from
 

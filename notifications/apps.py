@@ -6,10 +6,11 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import handlers, live  # noqa: F401 - subscribers register on import
+        from notifications import handlers, live, retention  # noqa: F401 - subscribers register on import
         from teams import settings_nav
 
         live.register()
+        retention.register()
         settings_nav.register(
             "me",
             _("Notifications"),

@@ -31,7 +31,6 @@ class DeliveryStatus(models.TextChoices):
     PENDING = "pending", _("Waiting")
     SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
-    DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     BUNDLED = "bundled", _("In a bundle")

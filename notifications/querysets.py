@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 
-from notifications.choices import DeliveryStatus
+from notifications.choices import OPEN_STATUSES, DeliveryStatus
 from teams.choices import TeamRole
 from teams.querysets import owned_manageable
 
@@ -41,6 +41,10 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         if actor.is_admin:
             return self.all()
         return self.filter(Q(user_id=actor.user_id) | Q(team_id__in=actor.teams_with(TeamRole.MANAGER)))
+
+    def finished_before(self, moment: dt.datetime) -> Any:
+        """Nothing more will happen to them; a waiting one never counts, however old."""
+        return self.filter(finished_at__lt=moment).exclude(status__in=OPEN_STATUSES)
 
     def due(self, now: dt.datetime) -> Any:
         """Waiting and due, or taken by a sender whose lease has run out."""

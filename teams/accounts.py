@@ -1,28 +1,39 @@
 """Sign-in rules on top of allauth: nobody signs up alone, OIDC groups may map to teams.
 
-Passwords keep working when OpenID Connect is configured, so that a local admin can always get in.
+Passwords keep working when OpenID Connect is configured, so that a local admin can always get in. Who comes
+from the provider is known by its subject; on the first visit by an address the provider has checked, which
+either makes a person or opens the account that has it. Without such an address the way in is a password,
+then "connect" in the settings.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from requests import RequestException
 
 from core.crypto import seal
 from core.events import publish
 from core.text import one_line
 from teams.actions.access import set_password
 from teams.actions.groups import groups_in, sync_groups
+from teams.actions.single_sign_on import note_admitted, note_connected, person_lock, person_with
 from teams.actor import actor_for
 from teams.events import AccountMailRequested
 from teams.models import User
+
+log = structlog.get_logger("watchbill.sign_in")
 
 THEME_COOKIE = "wb_theme"
 _YEAR = 365 * 24 * 3600
@@ -85,14 +96,54 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return True
 
+    def authenticate_by_email(self, sociallogin: Any) -> None:
+        """Left to `pre_social_login`: allauth's way would take the password of the account it finds."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """First visit: connect the account with the checked address, or stop when there is no such address."""
+        if sociallogin.is_existing or sociallogin.state.get("process") == "connect":
+            return
+        name = sociallogin.provider.name
+        checked = [address.email for address in sociallogin.email_addresses if address.verified]
+        if not checked:
+            page = render(request, "socialaccount/unchecked.html", {"name": name}, status=403)
+            raise ImmediateHttpResponse(page)
+        with transaction.atomic():
+            person_lock()
+            user = person_with(checked[0])
+            if user is None:
+                return
+            if not user.is_active:
+                raise ImmediateHttpResponse(redirect("account_inactive"))
+            sociallogin.connect(request, user)
+            note_connected(user, provider=name)
+
     def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
-        user = super().save_user(request, sociallogin, form)
-        if not user.name:
-            data = sociallogin.account.extra_data
-            told = data.get("userinfo") or data.get("id_token") or data
-            user.name = one_line(str(told.get("name") or user.email.split("@")[0]), 120)
-            user.save(update_fields=["name"])
+        """Make the person; of two first visits at once the second is asked to try again."""
+        person = sociallogin.user
+        person.email = person.email.lower()
+        told = sociallogin.account.extra_data["userinfo"]
+        person.name = one_line(told["name"], 120) or one_line(person.email.split("@")[0], 120)
+        with transaction.atomic():
+            person_lock()
+            if person_with(person.email) is not None:
+                raise PermissionDenied
+            user = super().save_user(request, sociallogin, form)
+            note_admitted(user)
         return user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """The page says whether the provider answers at all; the log says what was wrong."""
+        if extra_context is not None:
+            extra_context["unanswered"] = isinstance(exception, RequestException)
+        log.warning("single sign-on failed", error=str(error), reason=one_line(str(exception or ""), 300))
 
 
 def remember_theme(response: HttpResponse, theme: str) -> None:

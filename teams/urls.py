@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from teams.views import audit, entrance, me, people, teams
+from teams.views import audit, entrance, me, people, single_sign_on, teams
 
 app_name = "teams"
 
@@ -11,6 +11,11 @@ urlpatterns = [
     path("setup/", entrance.SetupView.as_view(), name="setup"),
     path("invite/<str:secret>/", entrance.InvitationView.as_view(), name="invitation"),
     path("accounts/login/", entrance.SignInView.as_view(), name="sign-in"),
+    # In place of allauth's own pair, at the same addresses.
+    path("accounts/oidc/<str:provider_id>/login/", single_sign_on.begin, name="single-sign-on"),
+    path("accounts/oidc/<str:provider_id>/login/callback/", single_sign_on.callback, name="sign-on-callback"),
+    # The form would let anybody choose an address that nobody has checked.
+    path("accounts/3rdparty/signup/", RedirectView.as_view(pattern_name="account_login")),
     # Addresses are changed by admins; allauth's page would let anybody claim one.
     path("accounts/email/", RedirectView.as_view(pattern_name="teams:profile")),
     path("accounts/2fa/", RedirectView.as_view(pattern_name="teams:security")),

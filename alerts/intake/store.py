@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 import orjson
@@ -23,8 +22,8 @@ INSERT INTO alerts_intakeitem
      status, outcome, received_at, attempts)
 SELECT i.id, i.service_id, e.action, e.dedup_key, e.parsed, e.raw, e.request,
        'pending', '', %(now)s, 0
-FROM unnest(%(digests)s::text[], %(requests)s::uuid[], %(actions)s::text[], %(keys)s::text[],
-            %(parsed)s::jsonb[], %(raw)s::jsonb[])
+FROM ROWS FROM (jsonb_to_recordset(%(rows)s::jsonb)
+                AS (digest text, request uuid, action text, dedup_key text, parsed jsonb, raw jsonb))
      WITH ORDINALITY AS e(digest, request, action, dedup_key, parsed, raw, position)
 JOIN alerts_integration i ON (i.key_digest = e.digest OR i.next_key_digest = e.digest) AND i.is_active
 ORDER BY e.position
@@ -38,8 +37,8 @@ class Row:
 
     action: str
     dedup_key: str
-    parsed: str
-    raw: str
+    parsed: bytes
+    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ class Batch:
                 Row(
                     event.parsed.action,
                     event.parsed.dedup_key,
-                    msgspec.json.encode(event.parsed).decode(),
-                    orjson.dumps(event.raw, default=str).decode(),
+                    msgspec.json.encode(event.parsed),
+                    orjson.dumps(event.raw, default=str),
                 )
                 for event in events
             ),
@@ -69,7 +68,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Characters of its JSON."""
+        """Bytes of its JSON."""
         return sum(len(row.parsed) + len(row.raw) for row in self.rows)
 
 
@@ -89,19 +88,21 @@ def write(batches: Sequence[Batch]) -> set[uuid.UUID]:
     Durable when it returns; when it raises, nothing of any of them was stored.
     """
     digests = {batch.key: digest(batch.key) for batch in batches}
-    flat = [(batch, row) for batch in batches for row in batch.rows]
-    params: dict[str, Any] = {
-        "now": clock.now(),
-        "digests": [digests[batch.key] for batch, _row in flat],
-        "requests": [batch.request_id for batch, _row in flat],
-        "actions": [row.action for _batch, row in flat],
-        "keys": [row.dedup_key for _batch, row in flat],
-        "parsed": [row.parsed for _batch, row in flat],
-        "raw": [row.raw for _batch, row in flat],
-    }
+    rows = [
+        {
+            "digest": digests[batch.key],
+            "request": batch.request_id,
+            "action": row.action,
+            "dedup_key": row.dedup_key,
+            "parsed": orjson.Fragment(row.parsed),
+            "raw": orjson.Fragment(row.raw),
+        }
+        for batch in batches
+        for row in batch.rows
+    ]
     # One statement commits by itself: a transaction around it would cost two more round trips.
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, params)
+        cursor.execute(STATEMENT, {"now": clock.now(), "rows": orjson.dumps(rows).decode()})
         known = {request_id for (request_id,) in cursor.fetchall()}
     if known:
         wake("alerts.process_intake")

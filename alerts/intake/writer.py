@@ -21,7 +21,7 @@ from alerts.intake.store import Batch, Stored, write
 
 log = structlog.get_logger("watchbill.intake")
 
-# One statement carries at most this many requests and characters of JSON; the rest goes with the next.
+# One statement carries at most this many requests and bytes of JSON; the rest goes with the next.
 MOST_REQUESTS = 200
 MOST_SIZE = 2 * 1024 * 1024
 # Requests that wait for the disk. More than these could only time out.

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('body', models.TextField(blank=True, default='')),
                 ('url_path', models.CharField(blank=True, default='', max_length=500)),
                 ('payload', models.JSONField(default=dict)),
-                ('status', models.CharField(choices=[('pending', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('withdrawn', 'Withdrawn'), ('bundled', 'In a bundle')], default='pending', max_length=10)),
+                ('status', models.CharField(choices=[('pending', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Failed'), ('withdrawn', 'Withdrawn'), ('bundled', 'In a bundle')], default='pending', max_length=10)),
                 ('due_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('hold_until', models.DateTimeField(blank=True, null=True)),
@@ -78,7 +78,6 @@ class Migration(migrations.Migration):
                 ('lease_token', models.UUIDField(blank=True, null=True)),
                 ('lease_until', models.DateTimeField(blank=True, null=True)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('provider_id', models.CharField(blank=True, default='', max_length=200)),
                 ('error', models.TextField(blank=True, default='')),
@@ -171,6 +170,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='delivery',
+            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='delivery_finished'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
             index=models.Index(fields=['user', '-id'], name='delivery_by_user'),
         ),
         migrations.AddIndex(
@@ -183,7 +186,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'sending', 'sent', 'delivered', 'failed', 'withdrawn', 'bundled'])), name='delivery_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'sending', 'sent', 'failed', 'withdrawn', 'bundled'])), name='delivery_status_known'),
         ),
         migrations.AddConstraint(
             model_name='delivery',
@@ -191,11 +194,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['sent', 'delivered']), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='delivery_sent_has_time'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='delivery_sent_has_time'),
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('status__in', ['pending', 'sending'])), models.Q(('finished_at__isnull', False), ('status__in', ['sent', 'delivered', 'failed', 'withdrawn', 'bundled'])), _connector='OR'), name='delivery_finished_has_time'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('status__in', ['pending', 'sending'])), models.Q(('finished_at__isnull', False), ('status__in', ['sent', 'failed', 'withdrawn', 'bundled'])), _connector='OR'), name='delivery_finished_has_time'),
         ),
         migrations.AddConstraint(
             model_name='delivery',

@@ -64,7 +64,6 @@ class Delivery(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    delivered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True, default="")
     error = models.TextField(blank=True, default="")
@@ -96,6 +95,9 @@ class Delivery(models.Model):
                 name="delivery_open_lane",
                 condition=Q(status__in=[S.PENDING, S.SENDING]),
             ),
+            models.Index(
+                fields=["finished_at"], name="delivery_finished", condition=Q(finished_at__isnull=False)
+            ),
             models.Index(fields=["user", "-id"], name="delivery_by_user"),
             models.Index(fields=["team", "-id"], name="delivery_by_team"),
             models.Index(fields=["subject_key", "id"], name="delivery_by_subject"),
@@ -108,13 +110,13 @@ class Delivery(models.Model):
                 name="delivery_lease_iff_sending",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[S.SENT, S.DELIVERED]) | Q(sent_at__isnull=False),
+                condition=~Q(status=S.SENT) | Q(sent_at__isnull=False),
                 name="delivery_sent_has_time",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[S.PENDING, S.SENDING], finished_at__isnull=True)
                 | Q(
-                    status__in=[S.SENT, S.DELIVERED, S.FAILED, S.WITHDRAWN, S.BUNDLED],
+                    status__in=[S.SENT, S.FAILED, S.WITHDRAWN, S.BUNDLED],
                     finished_at__isnull=False,
                 ),
                 name="delivery_finished_has_time",

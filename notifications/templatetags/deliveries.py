@@ -17,7 +17,6 @@ _STATES: dict[str, tuple[str, str]] = {
     DeliveryStatus.PENDING: ("outline", "clock"),
     DeliveryStatus.SENDING: ("info", "send"),
     DeliveryStatus.SENT: ("ok", "check"),
-    DeliveryStatus.DELIVERED: ("ok", "check-check"),
     DeliveryStatus.FAILED: ("danger", "circle-x"),
     DeliveryStatus.WITHDRAWN: ("quiet", "undo-2"),
     DeliveryStatus.BUNDLED: ("quiet", "layers"),

@@ -52,7 +52,7 @@ def ours() -> Iterator[writer.Writer]:
 
 def batch(key: str, name: str, raw: str = "{}") -> Batch:
     parsed = json.dumps({"action": "trigger", "dedup_key": name, "group_key": name, "title": name})
-    return Batch(key, (Row("trigger", name, parsed, raw),))
+    return Batch(key, (Row("trigger", name, parsed.encode(), raw.encode()),))
 
 
 def behind(gate: Gate, ours: writer.Writer, batches: Sequence[Batch]) -> list[Stored | Exception]:

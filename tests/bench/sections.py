@@ -74,15 +74,15 @@ def durable_intake(ground: Ground) -> Rows:
 
 
 def _pgbench(ground: Ground, key: str) -> str:
-    params = {
-        "requests": [uuid.uuid4()],
-        "now": clock.now(),
-        "actions": ["trigger"],
-        "keys": ["k"],
-        "parsed": ['{"action":"trigger"}'],
-        "raw": ['{"title":"Disk of db-1 is full"}'],
-        "digests": [digest(key)],
+    row = {
+        "digest": digest(key),
+        "request": str(uuid.uuid4()),
+        "action": "trigger",
+        "dedup_key": "k",
+        "parsed": {"action": "trigger"},
+        "raw": {"title": "Disk of db-1 is full"},
     }
+    params = {"now": clock.now(), "rows": json.dumps([row])}
     script = ground.folder / "statement.sql"
     with psycopg.connect(ground.database_url) as other:
         text = psycopg.ClientCursor(other).mogrify(STATEMENT, params)

@@ -255,7 +255,11 @@ def test_single_sign_on_becomes_a_provider(tmp_path: Path) -> None:
                     "name": "Single sign-on",
                     "client_id": "c",
                     "secret": "s",
-                    "settings": {"server_url": "https://id.example"},
+                    "settings": {
+                        "server_url": "https://id.example",
+                        "oauth_pkce_enabled": True,
+                        "verified_email": False,
+                    },
                 }
             ]
         }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import smtplib
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from notifications.transports.base import Outgoing, Receipt, TransportError
 from notifications.transports.email.rendering import Rendered, render
 
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
+_STARTTLS = {"smtp+tls", "submission"}
+_TLS = {"smtp+ssl", "smtps"}
 
 
 class EmailTransport:
@@ -33,21 +37,27 @@ class EmailTransport:
         headers = headers_of(outgoing)
         if not settings.EMAIL_URL:
             return _capture(outgoing, mail, headers)
+        server = connection(limit)
         message = EmailMultiAlternatives(
             subject=mail.subject,
             body=mail.text,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[outgoing.address],
             headers=headers,
-            connection=connection(limit),
+            connection=server,
         )
         message.attach_alternative(mail.html, "text/html")
         try:
             message.send()
+        except (smtplib.SMTPException, OSError) as error:
+            # A certificate that is not trusted is both an OSError and a ValueError.
+            raise _judged(error) from None
         except (BadHeaderError, ValueError) as error:
             raise TransportError(f"The mail cannot be written: {error}.", permanent=True) from None
-        except (smtplib.SMTPException, OSError) as error:
-            raise _judged(error) from None
+        finally:
+            # A connection that broke half-way is left open by Django.
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.close()
         return Receipt(provider_id=headers["Message-ID"])
 
 
@@ -77,7 +87,7 @@ def _capture(outgoing: Outgoing, mail: Rendered, headers: dict[str, str]) -> Rec
 
 def connection(limit: float) -> BaseEmailBackend:
     """A connection to the server of `EMAIL_URL` whose every step takes at most `limit` seconds."""
-    config: dict[str, Any] = dj_email_url.parse(settings.EMAIL_URL)
+    config = server_of(settings.EMAIL_URL)
     backend = config["EMAIL_BACKEND"]
     if backend != _SMTP:
         return get_connection(backend)
@@ -93,18 +103,45 @@ def connection(limit: float) -> BaseEmailBackend:
     )
 
 
+def server_of(url: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings for this address.
+
+    `smtp+tls` and `submission` are STARTTLS (port 587), `smtp+ssl` and `smtps` TLS from the start (465),
+    `smtp` is in clear (25) unless the query says `?tls=1` or `?ssl=1`.
+    """
+    scheme, _colon, rest = url.partition("://")
+    if scheme not in _STARTTLS | _TLS:
+        config: dict[str, Any] = dj_email_url.parse(url)
+        return config
+    secure = {"EMAIL_USE_TLS": scheme in _STARTTLS, "EMAIL_USE_SSL": scheme in _TLS}
+    port = urlsplit(url).port or (587 if scheme in _STARTTLS else 465)
+    return {**dj_email_url.parse(f"smtp://{rest}"), **secure, "EMAIL_PORT": port}
+
+
 def _judged(error: smtplib.SMTPException | OSError) -> TransportError:
-    """Only a refusal of the recipient or of the message is final; the rest is the server's trouble."""
+    """Only a refusal of the recipient or of the message is final; the rest is the server's trouble.
+
+    A server that cannot be trusted or does not take us is as good as down: pages go another way at once.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         return TransportError(
             f"The mail server refused the address: {code} {_text(text)}", permanent=code >= 500
         )
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused):
-        return TransportError(f"The mail server refused us: {error.smtp_code} {_text(error.smtp_error)}")
+        reason = f"{error.smtp_code} {_text(error.smtp_error)}"
+        return TransportError(f"The mail server refused us: {reason}", unavailable=error.smtp_code >= 500)
     if isinstance(error, smtplib.SMTPDataError):
         reason = f"{error.smtp_code} {_text(error.smtp_error)}"
         return TransportError(f"The mail server refused the mail: {reason}", permanent=error.smtp_code >= 500)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return TransportError(
+            f"The mail server cannot do what EMAIL_URL asks for: {_text(str(error)).rstrip('.')}.",
+            unavailable=True,
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason = _text(error.verify_message).rstrip(".") or "it could not be checked"
+        return TransportError(f"The mail server's certificate is not trusted: {reason}.", unavailable=True)
     if isinstance(error, TimeoutError):
         return TransportError("The mail server did not answer in time.")
     return TransportError(f"The mail server cannot be reached: {_text(str(error)) or type(error).__name__}.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import ssl
 from typing import Any
 
 import httpx
@@ -43,7 +45,7 @@ class WebhookTransport:
                 raise TransportError(f"{target.host} did not answer within {limit:g} s.") from None
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise TransportError(f"{target.host}: {error or type(error).__name__}.") from None
-        raise TransportError(f"No connection to {target.host}: {refused}.")
+        raise _unreached(target, refused)
 
 
 def person_payload(outgoing: Outgoing) -> dict[str, Any]:
@@ -78,6 +80,25 @@ def signed_headers(outgoing: Outgoing, body: bytes, now: dt.datetime) -> dict[st
     }
 
 
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates count: the authorities of this machine (or of `SSL_CERT_FILE`) and the public ones."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
+
+
+def _unreached(target: Target, error: httpx.ConnectError | None) -> TransportError:
+    """A receiver that cannot prove who it is gets nothing: pages go another way at once."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is None:
+        return TransportError(f"No connection to {target.host}: {error}.")
+    reason = cause.verify_message.rstrip(".") or "it could not be checked"
+    return TransportError(f"The certificate of {target.host} is not trusted: {reason}.", unavailable=True)
+
+
 def _post(target: Target, address: str, headers: dict[str, str], body: bytes, limit: float) -> Receipt:
     literal = f"[{address}]" if ":" in address else address
     name = f"[{target.host}]" if ":" in target.host else target.host
@@ -86,7 +107,7 @@ def _post(target: Target, address: str, headers: dict[str, str], body: bytes, li
     url = f"{target.scheme}://{literal}:{target.port}{target.path}"
     extensions = {"sni_hostname": target.host}
     with (
-        httpx.Client(follow_redirects=False, trust_env=False, timeout=limit) as client,
+        httpx.Client(follow_redirects=False, trust_env=False, timeout=limit, verify=trusted()) as client,
         client.stream(
             "POST", url, content=body, headers={**headers, "host": host}, extensions=extensions
         ) as answer,
