@@ -55,7 +55,7 @@ class Ground:
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.wsgi:application"),
                 *("--host", "127.0.0.1", "--port", str(port), "--workers", "2"),
-                *("--blocking-threads", "16", "--log-level", "warning"),
+                *("--blocking-threads", "32", "--log-level", "warning"),
             ],
             environ=programs.environment(env),
             cwd=ROOT,
