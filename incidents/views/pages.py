@@ -37,6 +37,8 @@ from teams.actor import Actor
 from teams.models import Team
 
 FRAGMENTS = ("head", "facts", "next")
+# More would make the page slow to come and are rarely read at once; earlier ones are a click away.
+FIRST_ENTRIES = 50
 
 
 @login_required
@@ -107,7 +109,7 @@ def page_context(request: HttpRequest, incident: Incident, *, entries: bool = Tr
         "now": now,
     }
     if entries:
-        context["entries"] = latest_timeline(incident)
+        context["entries"] = latest_timeline(incident, limit=FIRST_ENTRIES)
     return context
 
 
