@@ -9,9 +9,10 @@ class IncidentsConfig(AppConfig):
         from incidents.handlers import WEBHOOK_CHANGES
         from incidents.handover import Roles
         from incidents.replies import IncidentReplies
-        from incidents.selectors import open_by_service
+        from incidents.selectors import open_by_service, titles
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port
+        from oncall.hooks import register_names
         from services.hooks import register_open_incidents
         from teams.hooks import register_handover
 
@@ -19,4 +20,5 @@ class IncidentsConfig(AppConfig):
         register_port(IncidentReplies())
         register_webhook_events([f"incident.{what}" for what in WEBHOOK_CHANGES])
         register_open_incidents(open_by_service)
+        register_names("incident", titles)
         register_handover(Roles())

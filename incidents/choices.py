@@ -119,5 +119,8 @@ class EntrySource(models.TextChoices):
     WEB = "web", _("Web")
     API = "api", _("API")
     MAIL = "mail", _("E-mail")
+    PUSH = "push", _("Push notification")
+    SMS = "sms", _("Text message")
+    VOICE = "voice", _("Phone call")
     CHAT = "chat", _("Chat")
     RULE = "rule", _("Rule")

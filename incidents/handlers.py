@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core import clock
 from core.events import subscribe
 from incidents.actions.access import grant_respond
-from incidents.actions.common import lock_by_number, save_incident, write_entry
+from incidents.actions.common import announce, lock_by_number, save_incident, write_entry
 from incidents.choices import EntryKind, PageStatus
 from incidents.events import IncidentChanged, TimelineWritten
 from incidents.live import push_entry, push_feed
@@ -13,7 +15,15 @@ from incidents.models import Incident
 from incidents.selectors import webhook_payload
 from notifications.actions.webhooks import fan_out
 from notifications.events import DeliveryFailed, DeliveryUnknown
-from oncall.events import EscalationExhausted, PagesSent, StepSkipped
+from oncall.events import (
+    AcknowledgeExpired,
+    EscalationExhausted,
+    PageDeclined,
+    PagesHeld,
+    PagesSent,
+    StepSkipped,
+)
+from oncall.selectors import is_paging
 from teams.actor import system_actor
 
 _PREFIX = "incident:"
@@ -58,8 +68,12 @@ def pages_sent(event: PagesSent) -> None:
             "round": event.round + 1,
             "last_resort": event.step < 0,
             "policy": event.policy_name,
+            **({"backup": True} if event.backup else {}),
         }
         write_entry(incident, actor=actor, kind=EntryKind.PAGE_SENT, now=now, data=data)
+    if event.webhooks:
+        data = {"webhooks": event.webhooks}
+        write_entry(incident, actor=actor, kind=EntryKind.ESCALATED, now=now, data=data)
     for user_id, label, reason in event.unreached:
         data = {"user": user_id, "sentence": f"{label}: {reason}" if label else reason}
         write_entry(incident, actor=actor, kind=EntryKind.PAGE_FAILED, now=now, data=data)
@@ -102,6 +116,40 @@ def exhausted(event: EscalationExhausted) -> None:
         now=now,
         data={"exhausted": True, "reached": event.reached},
     )
+    save_incident(incident, now, "page_status")
+
+
+@subscribe(PagesHeld, name="incidents.timeline")
+def pages_held(event: PagesHeld) -> None:
+    """Low urgency waits for the next shift: say until when."""
+    _escalation_entry(event.subject_key, {"held_until": event.until})
+
+
+@subscribe(PageDeclined, name="incidents.timeline")
+def page_declined(event: PageDeclined) -> None:
+    """Somebody said they cannot take it."""
+    data = {"declined": event.user_label, "user": event.user_id, "moved_on": event.moved_on}
+    _escalation_entry(event.subject_key, data)
+
+
+@subscribe(AcknowledgeExpired, name="incidents.timeline")
+def acknowledge_expired(event: AcknowledgeExpired) -> None:
+    """Acknowledged long ago and still open: the policy is paging again."""
+    _escalation_entry(event.subject_key, {"acknowledge_expired": event.minutes}, paging=True)
+
+
+def _escalation_entry(subject_key: str, data: dict[str, Any], *, paging: bool = False) -> None:
+    """`paging`: the incident counts as paging again, if an escalation is still running."""
+    number = _number(subject_key)
+    if number is None:
+        return
+    now = clock.now()
+    incident = lock_by_number(number)
+    actor = system_actor("Escalation", via="rule")
+    write_entry(incident, actor=actor, kind=EntryKind.ESCALATED, now=now, data=data)
+    if paging and is_paging(subject_key):
+        incident.page_status = PageStatus.PAGING
+        announce(incident, "paged", actor)
     save_incident(incident, now, "page_status")
 
 

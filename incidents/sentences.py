@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -78,6 +79,11 @@ def _role(data: Data) -> str:
 def _page_sent(data: Data) -> str:
     people = ", ".join(data.get("people") or [])
     where = data.get("step")
+    if data.get("backup"):
+        return _("Paged %(people)s as backup, nobody of step %(step)s has answered") % {
+            "people": people,
+            "step": where,
+        }
     if where is None:
         return _("Paged %(people)s") % {"people": people}
     return _("Paged %(people)s (step %(step)s, round %(round)s)") % {
@@ -96,6 +102,21 @@ def _escalated(data: Data) -> str:
         return _("An alert joined that is not snoozed: paging again")
     if data.get("snooze_over"):
         return _("The snooze is over: paging again")
+    if data.get("declined"):
+        words = {"person": data["declined"]}
+        if data.get("moved_on"):
+            return _("%(person)s cannot take it: the next step is paged now") % words
+        return _("%(person)s cannot take it; the others paged have not answered yet") % words
+    if data.get("acknowledge_expired"):
+        return _("Acknowledged and still open after %(minutes)s minutes: paging again") % {
+            "minutes": data["acknowledge_expired"]
+        }
+    if data.get("webhooks"):
+        return _("Called %(webhooks)s") % {"webhooks": ", ".join(data["webhooks"])}
+    if data.get("held_until"):
+        return _("Nobody is on duty and it can wait: paging begins with the next shift, %(time)s UTC") % {
+            "time": dt.datetime.fromisoformat(data["held_until"]).strftime("%a %H:%M")
+        }
     if data.get("exhausted"):
         return _("The escalation policy has come to its end and nobody has acknowledged")
     people = ", ".join(data.get("people") or [])

@@ -10,6 +10,7 @@ urlpatterns = [
     path("incidents/<int:number>/", pages.incident_page, name="detail"),
     path("incidents/<int:number>/fragment/<slug:name>/", pages.fragment, name="fragment"),
     path("incidents/<int:number>/acknowledge/", verbs.AcknowledgeView.as_view(), name="acknowledge"),
+    path("incidents/<int:number>/pass-on/", verbs.PassOnView.as_view(), name="pass_on"),
     path("incidents/<int:number>/take-command/", verbs.TakeCommandView.as_view(), name="take_command"),
     path("incidents/<int:number>/timeline/", entries.older, name="older"),
     path("incidents/<int:number>/timeline/<int:seq>/star/", entries.star, name="star"),

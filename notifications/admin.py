@@ -18,7 +18,11 @@ from notifications.models import (
     ContactMethod,
     Delivery,
     DeliveryAttempt,
+    DeliveryLimits,
     NotificationRule,
+    ProviderAccount,
+    ProviderEvent,
+    QuietHours,
     WebhookSubscription,
 )
 from teams.admin import ReadOnlyAdmin, acting
@@ -122,3 +126,40 @@ class CapturedMailAdmin(ReadOnlyAdmin):
 
     def view_on_site(self, obj: CapturedMail) -> str:
         return reverse("notifications:mail", args=[obj.pk])
+
+
+@admin.register(QuietHours)
+class QuietHoursAdmin(ReadOnlyAdmin):
+    list_display = ("user", "starts", "ends")
+    list_select_related = ("user",)
+    search_fields = ("user__name", "user__email")
+
+
+@admin.register(DeliveryLimits)
+class DeliveryLimitsAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "singles", "window_seconds", "hold_seconds", "expire_minutes", "updated_at")
+    fields = ("singles", "window_seconds", "hold_seconds", "expire_minutes", "updated_at")
+    search_fields = ("id",)
+
+    def view_on_site(self, obj: DeliveryLimits) -> str:
+        return reverse("notifications:limits")
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(ReadOnlyAdmin):
+    list_display = ("provider", "enabled", "failure", "checked_at", "updated_by", "updated_at")
+    list_select_related = ("updated_by",)
+    search_fields = ("provider", "failure")
+    fields = ("provider", "enabled", "failure", "checked_at", "updated_by", "updated_at")
+
+    def view_on_site(self, obj: ProviderAccount) -> str:
+        return reverse("notifications:channels")
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    list_display = ("provider", "kind", "delivery", "detail", "received_at")
+    list_filter = ("provider", "kind", "received_at")
+    list_select_related = ("delivery",)
+    search_fields = ("key", "detail")
+    show_full_result_count = False

@@ -33,3 +33,19 @@ class NotificationsConfig(AppConfig):
             "manager",
             _("Events sent to your own tools, signed."),
         )
+        settings_nav.register(
+            "organisation",
+            _("Channels"),
+            "/settings/channels/",
+            "radio",
+            "admin",
+            _("The accounts by which text messages, calls and Slack messages go out."),
+        )
+        settings_nav.register(
+            "organisation",
+            _("Delivery limits"),
+            "/settings/delivery-limits/",
+            "timer",
+            "admin",
+            _("How many pages go out one by one, and when the rest of a storm is bundled."),
+        )

@@ -11,6 +11,11 @@ class Channel(models.TextChoices):
     """One folder each under `notifications/transports/`."""
 
     EMAIL = "email", _("E-mail")
+    PUSH = "push", _("Push notification")
+    SMS = "sms", _("Text message")
+    VOICE = "voice", _("Phone call")
+    SLACK = "slack", _("Slack")
+    APPRISE = "apprise", _("Other service")
     BROWSER = "browser", _("This browser")
     WEBHOOK = "webhook", _("Webhook")
     CONSOLE = "console", _("Server log")
@@ -31,6 +36,7 @@ class DeliveryStatus(models.TextChoices):
     PENDING = "pending", _("Waiting")
     SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     BUNDLED = "bundled", _("In a bundle")
@@ -56,3 +62,14 @@ class Outcome(models.TextChoices):
 
 
 OPEN_STATUSES = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+
+# Channels that wake somebody whose phone lies beside the bed, whatever the state of its network or browser.
+LOUD_CHANNELS = (Channel.SMS, Channel.VOICE)
+
+
+class Provider(models.TextChoices):
+    """Services behind channels that need settings of the installation."""
+
+    TWILIO = "twilio", _("Twilio")
+    SLACK = "slack", _("Slack")
+    PUSH = "push", _("Web Push")

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from notifications.actions.providers import SECRETS, masked
 from notifications.actions.rules import LONGEST_MINUTES
-from notifications.choices import Channel, Urgency
-from notifications.models import ContactMethod, WebhookSubscription
+from notifications.channels import TYPED
+from notifications.choices import Channel, Provider, Urgency
+from notifications.models import ContactMethod, ProviderAccount, WebhookSubscription
 from teams.actor import Actor
 from teams.models import Team
 
 
 class MethodForm(forms.Form):
-    """A new contact method."""
+    """A new contact method; only channels that are set up here can be chosen."""
 
-    channel = forms.ChoiceField(
-        label=_("How"),
-        choices=[(Channel.EMAIL, Channel.EMAIL.label), (Channel.WEBHOOK, Channel.WEBHOOK.label)],
-    )
+    channel = forms.ChoiceField(label=_("How"))
     address = forms.CharField(
         label=_("Address"),
-        max_length=500,
+        max_length=2000,
         required=False,
-        help_text=_("A mail address, or the https:// address of your own webhook."),
+        help_text=_("A mail address, telephone number, Slack member ID or URL, as said below for each."),
     )
     label = forms.CharField(
         label=_("Name"),
@@ -34,11 +35,11 @@ class MethodForm(forms.Form):
         help_text=_("How you call it, such as “private phone”."),
     )
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, ready: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if actor.is_admin:
-            field: Any = self.fields["channel"]
-            field.choices = [*field.choices, (Channel.CONSOLE, Channel.CONSOLE.label)]
+        typed = [*TYPED, Channel.CONSOLE] if actor.is_admin else TYPED
+        field: Any = self.fields["channel"]
+        field.choices = [(channel, channel.label) for channel in typed if channel in ready]
 
 
 class CodeForm(forms.Form):
@@ -117,3 +118,78 @@ class DeliveryFilterForm(forms.Form):
 
     status = forms.MultipleChoiceField(required=False)
     channel = forms.MultipleChoiceField(required=False)
+
+
+_API_BASE = _("Only for a gateway of your own; empty means the provider itself.")
+
+
+class ProviderForm(forms.Form):
+    """Settings of a provider. What is stored is shown, except secrets: those are only named by their end."""
+
+    provider: ClassVar[str]
+    title: ClassVar[str | Promise]
+    text: ClassVar[str | Promise]
+    limits: ClassVar[str | Promise]
+    # What to enter at the provider: (what it is called there, name of our address).
+    addresses: ClassVar[tuple[tuple[str | Promise, str], ...]]
+
+    def __init__(self, *args: Any, row: ProviderAccount | None, **kwargs: Any) -> None:
+        shown = masked(row)
+        initial = {name: value for name, value in shown.items() if name not in SECRETS}
+        super().__init__(*args, **{"initial": initial, "auto_id": f"{self.provider}_%s", **kwargs})
+        for name in SECRETS & self.fields.keys() & shown.keys():
+            field = self.fields[name]
+            field.required = False
+            field.help_text = _("Stored: %(end)s. Leave empty to keep it.") % {"end": shown[name]}
+
+
+def _secret(label: Any) -> forms.CharField:
+    attrs = {"autocomplete": "off", "spellcheck": "false"}
+    return forms.CharField(label=label, max_length=300, widget=forms.PasswordInput(attrs=attrs))
+
+
+class TwilioForm(ProviderForm):
+    provider = Provider.TWILIO
+    title = _("Text messages and phone calls: Twilio")
+    text = _("An account at Twilio with a number that can send text messages and make calls.")
+    limits = _(
+        "Roughly 0.01 to 0.10 USD for each text message or minute, by country; no network guarantees delivery, "
+        "and several countries ask for a registered sender first."
+    )
+    addresses = ((_("“A message comes in”, HTTP POST"), "notifications:twilio_text"),)
+
+    account_sid = forms.CharField(label=_("Account SID"), max_length=40)
+    auth_token = _secret(_("Auth token"))
+    from_number = forms.CharField(
+        label=_("From number"),
+        max_length=40,
+        required=False,
+        help_text=_("With + and the country code. Calls need it."),
+    )
+    messaging_service_sid = forms.CharField(
+        label=_("Messaging service SID"),
+        max_length=40,
+        required=False,
+        help_text=_("Sends text messages in place of the number."),
+    )
+    api_base = forms.CharField(label=_("API address"), max_length=500, required=False, help_text=_API_BASE)
+
+
+class SlackForm(ProviderForm):
+    provider = Provider.SLACK
+    title = _("Direct messages with buttons: Slack")
+    text = _(
+        "An app in your workspace with a bot that has the scope chat:write, and interactivity switched on."
+    )
+    limits = _(
+        "Free of charge; about one message a second, and neither Slack's quiet hours nor a phone's silent mode "
+        "are passed."
+    )
+    addresses = ((_("Interactivity, Request URL"), "notifications:slack"),)
+
+    bot_token = _secret(_("Bot token"))
+    signing_secret = _secret(_("Signing secret"))
+    api_base = forms.CharField(label=_("API address"), max_length=500, required=False, help_text=_API_BASE)
+
+
+PROVIDER_FORMS: dict[str, type[ProviderForm]] = {form.provider: form for form in (TwilioForm, SlackForm)}

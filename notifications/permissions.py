@@ -21,3 +21,13 @@ def may_add_console(actor: Actor) -> bool:
 def may_retry(actor: Actor) -> bool:
     """Sending a failed delivery once more."""
     return actor.is_admin and actor.bound_team_id is None and Scope.MANAGE in actor.scopes
+
+
+def may_change_limits(actor: Actor) -> bool:
+    """How fast pages go out, for everybody."""
+    return may_retry(actor)
+
+
+def may_set_up_providers(actor: Actor) -> bool:
+    """The accounts by which everybody is reached."""
+    return actor.is_admin and actor.bound_team_id is None and Scope.MANAGE in actor.scopes

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from notifications.choices import Channel, Urgency
+from notifications import quiet
+from notifications.choices import LOUD_CHANNELS, Channel, Urgency
 from notifications.models import ContactMethod, NotificationRule
 from teams.models import User
 
 AGAIN_AFTER = 5
+VOICE_AFTER = 2
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Person:
     def usable(self) -> list[ContactMethod]:
         return [method for method in self.methods if method.usable]
 
+    def by(self, *channels: str) -> list[ContactMethod]:
+        """The usable methods of these channels."""
+        return [method for method in self.usable if method.channel in channels]
+
     @property
     def account_mail(self) -> ContactMethod | None:
         """The usable method with the account's own address, else the first usable e-mail."""
@@ -43,10 +49,16 @@ class Person:
         own = [method for method in mails if method.address == self.user.email]
         return next(iter(own or mails), None)
 
+    def postponed(self, due_at: dt.datetime, urgency: str) -> dt.datetime:
+        """When it really goes: what can wait is held until the person's quiet hours end, urgent pages never."""
+        if urgency == Urgency.HIGH:
+            return due_at
+        return quiet.postponed(due_at, getattr(self.user, "quiet_hours", None), self.user.zone)
+
 
 def load(user_ids: Iterable[int], now: dt.datetime) -> dict[int, Person]:
     """People by id with methods and rules, in three statements; unknown ids are missing."""
-    users = User.objects.filter(pk__in=set(user_ids))
+    users = User.objects.filter(pk__in=set(user_ids)).select_related("quiet_hours")
     people = {user.pk: Person(user) for user in users}
     by_id: dict[int, ContactMethod] = {}
     for method in ContactMethod.objects.filter(user_id__in=people).order_by("pk"):
@@ -74,8 +86,9 @@ def missing_defaults(person: Person, now: dt.datetime) -> list[ContactMethod]:
 def steps_of(person: Person, urgency: str) -> list[Step]:
     """The messages a page of this urgency becomes, earliest first; empty when there is no way to the person.
 
-    Rules whose method cannot be used are left out; when none is left the defaults step in: high by e-mail and
-    browser at once and by e-mail again after five minutes, low by e-mail at once.
+    Rules whose method cannot be used are left out; when none is left the defaults step in: high by e-mail,
+    browser, push and text message at once, by a call after two minutes and by e-mail again after five, as far
+    as the person has them; low by e-mail at once.
     """
     rules = [rule for rule in person.rules if rule.urgency == urgency and rule.method.usable]
     if rules:
@@ -85,15 +98,28 @@ def steps_of(person: Person, urgency: str) -> list[Step]:
 
 def _defaults(person: Person, urgency: str) -> list[Step]:
     mail = person.account_mail
-    browser = next((m for m in person.usable if m.channel == Channel.BROWSER), None)
-    first = mail or next((m for m in person.usable if m.channel == Channel.WEBHOOK), None)
+    browser = next(iter(person.by(Channel.BROWSER)), None)
+    quiet_ones = person.by(Channel.SLACK, Channel.APPRISE, Channel.WEBHOOK)
+    first = mail or next(iter(quiet_ones), None)
     if urgency == Urgency.LOW:
-        plan: list[tuple[ContactMethod | None, int]] = [(first or browser, 0)]
-    else:
-        plan = [(first, 0), (browser, 0), (first, AGAIN_AFTER)]
+        one = first or next(iter(person.by(Channel.PUSH)), None) or browser
+        return _named([(one or next(iter(person.by(*LOUD_CHANNELS)), None), 0)])
+    steps = _named([(first, 0), (browser, 0), (first, AGAIN_AFTER)])
+    steps += [Step(method, 0, f"default-push-{method.pk}") for method in person.by(Channel.PUSH)]
+    steps += [Step(method, 0, "default-sms") for method in person.by(Channel.SMS)[:1]]
+    steps += [Step(method, VOICE_AFTER, "default-voice") for method in person.by(Channel.VOICE)[:1]]
+    return sorted(steps, key=lambda step: step.delay_minutes)
+
+
+def _named(plan: list[tuple[ContactMethod | None, int]]) -> list[Step]:
     known = [(method, delay) for method, delay in plan if method is not None]
     names = ["default", *(f"default-{number}" for number in range(2, len(known) + 1))]
     return [Step(method, delay, name) for (method, delay), name in zip(known, names, strict=False)]
+
+
+def is_loud(person: Person) -> bool:
+    """Whether an urgent page reaches the person by a text message or a call."""
+    return any(step.method.channel in LOUD_CHANNELS for step in steps_of(person, Urgency.HIGH))
 
 
 def reason_unreachable(person: Person | None, urgency: str) -> str:

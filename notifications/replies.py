@@ -22,6 +22,12 @@ class ReplyPort(Protocol):
     def acknowledge(self, *, subject_key: str, user_id: int, via: str) -> str:
         """Acknowledge in the caller's transaction; returns the sentence the person reads."""
 
+    def decline(self, *, subject_key: str, user_id: int, via: str) -> str:
+        """The person cannot take it: whoever is next is paged at once. Returns the sentence they read."""
+
+    def resolve(self, *, subject_key: str, user_id: int, via: str) -> str:
+        """Resolve in the caller's transaction; returns the sentence the person reads."""
+
     def describe(self, *, subject_key: str, user_id: int) -> ReplySubject | None:
         """What the person may see of the subject now; None when nothing. Changes nothing."""
 

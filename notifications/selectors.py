@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
 from core import clock
-from notifications import reach
-from notifications.choices import Channel
+from notifications import channels, reach
+from notifications.choices import LOUD_CHANNELS, Channel
 from notifications.models import (
     CapturedMail,
     ContactMethod,
@@ -21,6 +21,7 @@ from notifications.models import (
     WebhookSubscription,
 )
 from teams.actor import Actor
+from teams.choices import TeamRole
 from teams.models import User
 
 
@@ -55,7 +56,11 @@ def preview(user: User, urgency: str, at: dt.datetime) -> list[PreviewStep]:
     person = reach.load([user.pk], clock.now())[user.pk]
     steps = sorted(reach.steps_of(person, urgency), key=lambda step: step.delay_minutes)
     return [
-        PreviewStep(at + dt.timedelta(minutes=step.delay_minutes), step.delay_minutes, step.method)
+        PreviewStep(
+            person.postponed(at + dt.timedelta(minutes=step.delay_minutes), urgency),
+            step.delay_minutes,
+            step.method,
+        )
         for step in steps
     ]
 
@@ -68,14 +73,47 @@ def next_three_am(user: User, now: dt.datetime) -> dt.datetime:
 
 
 def warnings_for(user: User) -> list[str]:
-    """Codes of what is doubtful about how this person is reached: `unreachable` or `browser_only`."""
+    """Codes of what is doubtful about how this person is reached.
+
+    `unreachable`, `browser_only`, or `not_loud`: no text message and no call, though both could be had.
+    """
     person = reach.load([user.pk], clock.now())[user.pk]
     steps = reach.steps_of(person, "high")
     if not steps:
         return ["unreachable"]
     if all(step.method.channel in (Channel.BROWSER, Channel.CONSOLE) for step in steps):
         return ["browser_only"]
+    if can_be_loud() and not reach.is_loud(person):
+        return ["not_loud"]
     return []
+
+
+def can_be_loud() -> bool:
+    """Whether text messages or calls can be had in this installation. One statement."""
+    return not channels.ready().isdisjoint(LOUD_CHANNELS)
+
+
+def without_loud_channel(user_ids: Iterable[int]) -> set[int]:
+    """Those of these people whom an urgent page reaches neither by text message nor by call.
+
+    Nobody while the installation can do neither. A constant number of statements.
+    """
+    wanted = list(user_ids)
+    if not wanted or not can_be_loud():
+        return set()
+    return {pk for pk, person in reach.load(wanted, clock.now()).items() if not reach.is_loud(person)}
+
+
+def quiet_colleagues(actor: Actor) -> list[User]:
+    """People of the teams the actor manages who are reached by nothing loud, by name; 200 at most."""
+    teams = actor.teams_with(TeamRole.MANAGER)
+    if not teams:
+        return []
+    people = User.objects.filter(is_active=True, memberships__team__in=teams)
+    people = people.exclude(memberships__role=TeamRole.OBSERVER, memberships__team__in=teams)
+    rows = list(people.exclude(pk=actor.user_id).distinct().order_by("name", "pk")[:200])
+    found = without_loud_channel(user.pk for user in rows)
+    return [user for user in rows if user.pk in found]
 
 
 def deliveries(actor: Actor) -> QuerySet[Delivery]:

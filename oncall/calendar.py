@@ -38,6 +38,7 @@ def render(name: str, entries: Iterable[Entry], now: dt.datetime) -> tuple[str, 
         "METHOD:PUBLISH",
         f"X-WR-CALNAME:{_text(name)}",
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
     ]
     for line in events:
         lines.append(line)

@@ -37,6 +37,7 @@ class TargetType(models.TextChoices):
     USER = "user", _("Person")
     SCHEDULE = "schedule", _("Schedule")
     TEAM = "team", _("Whole team")
+    WEBHOOK = "webhook", _("Webhook")
 
 
 class RunStatus(models.TextChoices):
@@ -44,3 +45,65 @@ class RunStatus(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     STOPPED = "stopped", _("Stopped")
     EXHAUSTED = "exhausted", _("Nobody left to page")
+
+
+class OnHolidays(models.TextChoices):
+    """What a rotation does on public holidays of its schedule's region."""
+
+    SERVE = "serve", _("Serves as on other days")
+    SKIP = "skip", _("Does not serve")
+    ONLY = "only", _("Serves on these days only")
+
+
+class CalendarPurpose(models.TextChoices):
+    SHIFTS = "shifts", _("Who is on call")
+    LEAVE = "leave", _("Who is away")
+
+
+class RequestKind(models.TextChoices):
+    COVER = "cover", _("Cover")
+    SWAP = "swap", _("Swap")
+
+
+class RequestStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    CANCELLED = "cancelled", _("Withdrawn")
+    UNDONE = "undone", _("Undone")
+    EXPIRED = "expired", _("Nobody answered")
+
+
+class NoticeKind(models.TextChoices):
+    """What somebody was told about a shift."""
+
+    REMINDER = "reminder", _("Reminder")
+    BEGINS = "begins", _("Shift begins")
+    ENDS = "ends", _("Shift ends")
+    LEAVE = "leave", _("Leave meets a shift")
+    GAP = "gap", _("Gap ahead")
+
+
+class Pick(models.TextChoices):
+    """Which of a step's targets are paged."""
+
+    ALL = "all", _("All of them")
+    ROUND_ROBIN = "round_robin", _("One in turn")
+    FAIR = "fair", _("One, fairly")
+
+
+class Serving(models.TextChoices):
+    """Whom a schedule as target means."""
+
+    CURRENT = "current", _("Who is on call")
+    NEXT = "next", _("Who is on call next")
+    EVERYONE = "everyone", _("Everybody in its rotations")
+
+
+class LocalHours(models.TextChoices):
+    """At which local time of the person a step pages them."""
+
+    ANY = "any", _("At any hour")
+    NIGHT = "night", _("Only in their night")
+    WORK = "work", _("Only in their working hours")
+    AWAKE = "awake", _("Not in their night")

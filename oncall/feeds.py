@@ -13,7 +13,7 @@ from oncall import rota
 from oncall.calendar import Entry, render
 from oncall.loading import load
 from oncall.models import CalendarToken, Schedule
-from oncall.selectors import schedules_naming
+from oncall.selectors.naming import schedules_serving
 from teams.actor import Actor
 from teams.models import User
 
@@ -31,7 +31,7 @@ def schedule_feed(schedule: Schedule, now: dt.datetime) -> tuple[str, str]:
     """(calendar, ETag) of everybody's shifts in a schedule."""
     start, end = _window(now)
     item = load([schedule], start=start, end=end)[schedule.pk]
-    rows = _joined(rota.final_shifts(item.rotations, item.overrides, item.zone, start, end), start)
+    rows = _joined(item.shifts(start, end), start)
     ids = {user for _start, _end, users in rows for user in users}
     names = dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))
     entries = [
@@ -52,10 +52,10 @@ def personal_feed(actor: Actor, now: dt.datetime) -> tuple[str, str]:
     start, end = _window(now)
     user_id = actor.user_id or 0
     visible = set(Schedule.objects.visible_to(actor).values_list("pk", flat=True))
-    schedules = {row.pk: row for row in schedules_naming(user_id) if row.pk in visible}
+    schedules = {row.pk: row for row in schedules_serving([user_id]) if row.pk in visible}
     entries = []
     for pk, item in load(schedules.values(), start=start, end=end).items():
-        shifts = rota.final_shifts(item.rotations, item.overrides, item.zone, start, end)
+        shifts = item.shifts(start, end)
         mine = [
             rota.Shift(row.start, row.end, (user_id,), row.source) for row in shifts if user_id in row.users
         ]

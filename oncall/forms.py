@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core import display
-from oncall.actions.policies import StepInput, TargetInput
-from oncall.choices import WEEKDAYS, OverrideKind, TargetType, TurnUnit
-from oncall.models import EscalationPolicy, Rotation, Schedule
+from oncall.calendars.text import MAX_BYTES
+from oncall.choices import WEEKDAYS, OnHolidays, OverrideKind, TurnUnit
+from oncall.holidays import regions
+from oncall.models import Rotation, Schedule
 from oncall.rows import numbers, operation, rearranged, whole
 from teams.actor import Actor
 from teams.forms import zone_names
 from teams.models import Team, User
 
 _PEOPLE = User.objects.none()
+# What a select sends for a turn that nobody serves.
+NOBODY = "nobody"
+Turn = list[int] | None
 
 
 def people() -> Any:
@@ -34,6 +39,13 @@ class ScheduleForm(forms.Form):
         help_text=_("Handoffs happen at this zone's wall time. Type a city to search."),
         widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"}),
     )
+    holiday_region = forms.CharField(
+        label=_("Public holidays of"),
+        max_length=12,
+        required=False,
+        help_text=_("A country such as DE, or a part of it such as DE-BY. Rotations can skip its holidays."),
+        widget=forms.TextInput(attrs={"list": "regions", "autocomplete": "off", "spellcheck": "false"}),
+    )
 
     def __init__(self, *args: Any, actor: Actor, schedule: Schedule | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,6 +57,77 @@ class ScheduleForm(forms.Form):
     @property
     def zones(self) -> list[str]:
         return zone_names()
+
+    @property
+    def regions(self) -> list[str]:
+        return sorted(regions())
+
+
+def windows_of(data: Any) -> list[dict[str, Any]]:
+    """Planned empty hours as typed, after the pressed add or remove button."""
+    windows: list[dict[str, Any]] = [
+        {
+            "from": data.get(f"from-{number}", "")[:8],
+            "to": data.get(f"to-{number}", "")[:8],
+            "days": [day for day in WEEKDAYS if day in data.getlist(f"days-{number}")],
+        }
+        for number in numbers(data, "window")
+    ]
+    word, position = operation(data)
+    if word == "add":
+        return [*windows, {"from": "", "to": "", "days": []}]
+    return rearranged(windows, word, position)
+
+
+def filled_windows(windows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those with times, as the actions take them."""
+    kept = [window for window in windows if window["from"] or window["to"]]
+    return [{name: value for name, value in window.items() if name != "days" or value} for window in kept]
+
+
+class CalendarForm(forms.Form):
+    """A foreign calendar: its address, or a file that is read once."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        required=False,
+        help_text=_("https:// or webcal://. Read every 15 minutes; not shown again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
+    )
+    file = forms.FileField(
+        label=_("or a file"),
+        required=False,
+        help_text=_("An .ics file of at most 2 MB; read once."),
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+    )
+    layer = forms.IntegerField(
+        label=_("Layer"),
+        min_value=0,
+        max_value=1000,
+        initial=0,
+        help_text=_("Its shifts hide those of lower layers and join those of the same."),
+    )
+
+    def __init__(self, *args: Any, leave: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if leave:
+            del self.fields["layer"]
+
+    def clean_file(self) -> bytes:
+        upload = self.cleaned_data.get("file")
+        if upload is None:
+            return b""
+        if upload.size > MAX_BYTES:
+            raise forms.ValidationError(_("The file is larger than 2 MB."))
+        return bytes(upload.read())
+
+    def values(self) -> dict[str, Any]:
+        """What the actions take."""
+        data = dict(self.cleaned_data)
+        content = data.pop("file", b"")
+        return {**data, "content": content}
 
 
 class OverrideForm(forms.Form):
@@ -97,6 +180,13 @@ class RotationForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    on_holidays = forms.ChoiceField(
+        label=_("On public holidays"),
+        choices=OnHolidays.choices,
+        initial=OnHolidays.SERVE,
+        required=False,
+        help_text=_("Of the region named in the schedule."),
+    )
     hours_from = forms.TimeField(label=_("Only from"), required=False)
     hours_to = forms.TimeField(label=_("to"), required=False)
 
@@ -111,7 +201,7 @@ class RotationForm(forms.Form):
             self.add_error("hours_to", _("Give both times, or neither."))
         return data
 
-    def values(self, old: Rotation | None, turns: list[list[int]]) -> dict[str, Any]:
+    def values(self, old: Rotation | None, turns: list[Turn]) -> dict[str, Any]:
         """What the actions take. Hours with more windows than the form shows stay as they are."""
         data = self.cleaned_data
         values = {
@@ -123,6 +213,7 @@ class RotationForm(forms.Form):
             "starts_at": data["starts_at"],
             "ends_at": data["ends_at"],
             "members": turns,
+            "on_holidays": data["on_holidays"] or OnHolidays.SERVE,
         }
         if old is None or len(old.restrictions) < 2:
             days = old.restrictions[0].get("days") if old and old.restrictions else None
@@ -149,76 +240,24 @@ def rotation_initial(row: Rotation) -> dict[str, Any]:
         "ends_at": row.ends_at[:16],
         "hours_from": hours.get("from"),
         "hours_to": hours.get("to"),
+        "on_holidays": row.on_holidays,
     }
 
 
-def turns_of(data: Any) -> list[list[int]]:
+def turns_of(data: Any) -> list[Turn]:
     """Turns as typed, after the pressed add, remove or up button. People of a turn share its number."""
-    turns = [
-        [pk for text in data.getlist(f"person-{number}")[:100] if (pk := whole(text)) is not None]
-        for number in numbers(data, "turn")
-    ]
+    turns = [_turn(data.getlist(f"person-{number}")[:100]) for number in numbers(data, "turn")]
     word, position = operation(data)
     if word == "add":
         return [*turns, []]
     return rearranged(turns, word, position)
 
 
-class PolicyForm(forms.Form):
-    """A policy but for its steps, which are rows (see `steps_of`)."""
-
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"))
-    name = forms.CharField(label=_("Name"), max_length=120)
-    repeat = forms.IntegerField(
-        label=_("Further rounds"),
-        min_value=0,
-        max_value=20,
-        initial=1,
-        help_text=_("How often the steps start again when nobody has answered."),
-    )
-    is_default = forms.BooleanField(
-        label=_("Default of the team"),
-        required=False,
-        help_text=_("Used by services of the team that name no policy of their own."),
-    )
-
-    def __init__(
-        self, *args: Any, actor: Actor, policy: EscalationPolicy | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        if policy is not None:
-            del self.fields["team"]
-            self.fields["is_default"].disabled = policy.is_default
-        else:
-            self.fields["team"].queryset = Team.objects.manageable_by(actor)  # type: ignore[attr-defined]
+def _turn(texts: list[str]) -> Turn:
+    users = [pk for text in texts if (pk := whole(text)) is not None]
+    return None if not users and NOBODY in texts else users
 
 
-def steps_of(data: Any) -> list[StepInput]:
-    """Steps as typed, after the pressed add, remove or up button. A delay that is no number becomes -1."""
-    steps = []
-    for number in numbers(data, "step"):
-        delay = whole(data.get(f"delay-{number}", ""))
-        named = [_target(text) for text in data.getlist(f"target-{number}")[:100]]
-        targets = list(dict.fromkeys(target for target in named if target is not None))
-        steps.append(StepInput(-1 if delay is None else delay, targets))
-    word, position = operation(data)
-    if word == "add":
-        return [*steps, StepInput(5, [])]
-    return rearranged(steps, word, position)
-
-
-def _target(text: str) -> TargetInput | None:
-    kind, _colon, number = text.partition(":")
-    pk = whole(number)
-    return TargetInput(kind, pk) if kind in TargetType.values and pk is not None else None
-
-
-def target_choices(actor: Actor) -> list[tuple[Any, list[tuple[str, str]]]]:
-    """(group label, [(value, label)]) of everything a step can page; three statements."""
-    schedules = Schedule.objects.visible_to(actor).order_by("name", "pk")
-    teams = Team.objects.visible_to(actor)
-    return [
-        (_("Who is on call"), [(f"schedule:{row.pk}", _("On call in %s") % row.name) for row in schedules]),
-        (_("People"), [(f"user:{row.pk}", row.name) for row in people()]),
-        (_("Whole teams"), [(f"team:{row.pk}", _("Everybody in %s") % row.name) for row in teams]),
-    ]
+def shown_turns(turns: Iterable[Turn]) -> list[list[Any]]:
+    """Turns as the selects show them."""
+    return [[NOBODY] if turn is None else list(turn) for turn in turns]

@@ -15,7 +15,7 @@ from teams.hooks import HandoverItem
 
 
 class Shifts:
-    """Turns in rotations, and overrides that are not over."""
+    """Turns in rotations, and overrides and stretches of calendars that are not over."""
 
     kind = "shifts"
 
@@ -26,9 +26,11 @@ class Shifts:
     def list(self, user_id: int) -> Sequence[HandoverItem]:
         found: Counter[str] = Counter()
         for rotation in handover.rotations_naming(user_id):
-            found[rotation.schedule.name] += sum(user_id in turn for turn in rotation.members)
+            found[rotation.schedule.name] += sum(user_id in (turn or ()) for turn in rotation.members)
         for override in handover.overrides_naming(user_id, clock.now()):
             found[override.schedule.name] += 1
+        for stretch in handover.imported_naming(user_id, clock.now()):
+            found[str(stretch.calendar.schedule)] += 1
         return [
             HandoverItem(self.kind, _("Turns in %(schedule)s") % {"schedule": name}, count)
             for name, count in sorted(found.items())
@@ -39,7 +41,7 @@ class Shifts:
 
 
 class PolicySteps:
-    """Steps of escalation policies that name the person."""
+    """Steps of escalation policies that name the person, as a target or a backup."""
 
     kind = "escalations"
 

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from core.clock import UTC
 from oncall import rota
-from oncall.models import Override, Rotation, Schedule
+from oncall.holidays import region
+from oncall.models import ImportedShift, Override, Rotation, Schedule
+
+_WIDEST = dt.timedelta(days=2)
 
 
 @dataclass(frozen=True)
 class LoadedSchedule:
-    """A schedule ready to be asked: `zone`, rotations and the overrides that may matter."""
+    """A schedule ready to be asked: `zone`, rotations, layers of calendars and overrides that may matter."""
 
     zone: ZoneInfo
-    rotations: tuple[rota.Rotation, ...]
+    rotations: tuple[rota.Layer, ...]
     overrides: tuple[rota.Override, ...]
+    unstaffed: tuple[rota.Restriction, ...] = ()
+
+    def shifts(self, start: dt.datetime, end: dt.datetime) -> list[rota.Shift]:
+        """The final shifts in [start, end)."""
+        return rota.final_shifts(self.rotations, self.overrides, self.zone, start, end)
+
+    def empty(self, start: dt.datetime, end: dt.datetime) -> rota.EmptyTimes:
+        """The gaps in [start, end), and the time that is empty as planned."""
+        return rota.empty_times(self.rotations, self.overrides, self.zone, start, end, self.unstaffed)
 
 
 def wall(text: str) -> dt.datetime | None:
@@ -38,7 +53,7 @@ def to_rotation(row: Rotation) -> rota.Rotation:
         starts_at=starts,
         unit=row.unit,  # type: ignore[arg-type]
         count=row.count,
-        members=tuple(tuple(turn) for turn in row.members),
+        members=tuple(None if turn is None else tuple(turn) for turn in row.members),
         name=row.name,
         serves_from=wall(row.serves_from),
         ends_at=wall(row.ends_at),
@@ -46,6 +61,8 @@ def to_rotation(row: Rotation) -> rota.Rotation:
         week_start=row.week_start,
         restrictions=tuple(to_restriction(item) for item in row.restrictions),
         layer=row.layer,
+        on_holidays=row.on_holidays,  # type: ignore[arg-type] # constrained in the database
+        holidays=region(row.holiday_region),
     )
 
 
@@ -71,19 +88,42 @@ def to_override(row: Override) -> rota.Override:
 
 
 def load(schedules: Iterable[Schedule], *, start: dt.datetime, end: dt.datetime) -> dict[int, LoadedSchedule]:
-    """Rotations and overrides touching [start, end) of many schedules, in two statements."""
+    """What touches [start, end) of many schedules, in three statements."""
     rows = {schedule.pk: schedule for schedule in schedules}
-    rotations: dict[int, list[rota.Rotation]] = defaultdict(list)
-    for rotation in Rotation.objects.filter(schedule_id__in=rows).order_by("pk"):
-        rotations[rotation.schedule_id].append(to_rotation(rotation))
+    layers: dict[int, list[rota.Layer]] = defaultdict(list)
+    # Wall times of one shape sort as text; whatever the zone, they are within a day of UTC.
+    over = (start.astimezone(UTC) - _WIDEST).strftime("%Y-%m-%dT%H:%M")
+    lasting = Q(ends_at="") | Q(ends_at__gte=over)
+    for rotation in Rotation.objects.filter(lasting, schedule_id__in=rows).order_by("pk"):
+        layers[rotation.schedule_id].append(to_rotation(rotation))
+    for schedule_id, layer in _imported(rows, start, end):
+        layers[schedule_id].append(layer)
     overrides: dict[int, list[rota.Override]] = defaultdict(list)
     touching = Q(schedule_id__in=rows, starts_at__lt=end, ends_at__gt=start)
     for override in Override.objects.filter(touching).order_by("pk"):
         overrides[override.schedule_id].append(to_override(override))
     return {
-        pk: LoadedSchedule(schedule.zone, tuple(rotations[pk]), tuple(overrides[pk]))
+        pk: LoadedSchedule(
+            schedule.zone,
+            tuple(layers[pk]),
+            tuple(overrides[pk]),
+            tuple(to_restriction(item) for item in schedule.unstaffed_hours),
+        )
         for pk, schedule in rows.items()
     }
+
+
+def _imported(
+    schedule_ids: Iterable[int], start: dt.datetime, end: dt.datetime
+) -> Iterator[tuple[int, rota.FixedLayer]]:
+    """(schedule id, layer) of each external calendar with stretches in [start, end)."""
+    touching = Q(calendar__schedule_id__in=schedule_ids, starts_at__lt=end, ends_at__gt=start)
+    fields = ("calendar__schedule_id", "calendar_id", "calendar__layer")
+    found = ImportedShift.objects.filter(touching).order_by(*fields, "starts_at", "pk")
+    rows = found.values_list(*fields, "starts_at", "ends_at", "user_id")
+    for (schedule_id, _calendar, layer), group in groupby(rows, key=itemgetter(0, 1, 2)):
+        stretches = tuple(rota.Stretch(*row[3:]) for row in group)
+        yield schedule_id, rota.FixedLayer(stretches, layer=layer)
 
 
 def users_at(schedules: Sequence[Schedule], at: dt.datetime) -> dict[int, list[int]]:

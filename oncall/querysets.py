@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 
-from oncall.choices import RunStatus
+from oncall.choices import RequestStatus, RunStatus
 from teams.querysets import OwnedQuerySet, owned_visible
 
 if TYPE_CHECKING:
@@ -42,6 +42,34 @@ class TokenQuerySet(models.QuerySet[Any]):
 
     def usable(self) -> Any:
         return self.filter(revoked_at__isnull=True, user__is_active=True)
+
+
+class ExternalCalendarQuerySet(models.QuerySet[Any]):
+    """Calendars of shifts: seen with their schedule. Leave calendars: their person and admins."""
+
+    def visible_to(self, actor: Actor) -> Any:
+        own = Q(user_id=actor.user_id or 0, user__isnull=False)
+        if actor.is_admin:
+            own = Q(user__isnull=False)
+        return self.filter(own | (Q(schedule__isnull=False) & owned_visible(actor, "schedule__team")))
+
+
+class LeaveQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Any:
+        """One's own, and that of everybody one shares a team with; admins see all."""
+        if actor.is_admin:
+            return self
+        shared = Q(user__memberships__team_id__in=actor.roles)
+        return self.filter(Q(user_id=actor.user_id or 0) | shared).distinct()
+
+
+class RequestQuerySet(ScheduleChildQuerySet):
+    def waiting_for(self, actor: Actor, now: dt.datetime) -> Any:
+        """Open requests the actor could answer: offered to them, or to anybody of a team of theirs."""
+        mine = Q(offered_to_id=actor.user_id or 0)
+        anybody = Q(offered_to__isnull=True, schedule__team_id__in=actor.roles)
+        rows = self.visible_to(actor).filter(mine | anybody, status=RequestStatus.OPEN, ends_at__gt=now)
+        return rows.exclude(user_id=actor.user_id or 0)
 
 
 class RunQuerySet(models.QuerySet[Any]):

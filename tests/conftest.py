@@ -63,3 +63,14 @@ def drain(db: None) -> Callable[[], None]:
         raise AssertionError("work never ended")
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _usual_limits() -> Iterator[None]:
+    """Delivery limits are asked for every few seconds, which would change counts of statements."""
+    from notifications import limits
+    from notifications.models import DeliveryLimits
+
+    limits.remember(limits.of_row(DeliveryLimits()), seconds=3600)
+    yield
+    limits.forget()

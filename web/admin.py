@@ -10,14 +10,16 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django_celery_beat.models import PeriodicTask
 
 from core.admin import ReadOnlyAdmin
 from notifications.models import ContactMethod
+from notifications.selectors import without_loud_channel
 from oncall.models import EscalationPolicy
 from services.models import Service
+from teams.choices import TeamRole
 from teams.models import Team, User
 from web import health
 from web.models import EmptyStart
@@ -89,6 +91,13 @@ class EmptyStartAdmin(ReadOnlyAdmin):
     search_fields = ("chosen_at",)
 
 
+def _quiet_responders(people: QuerySet[User]) -> list[User]:
+    """People who can be paged, without text message or call for urgent pages; empty while neither can be had."""
+    responders = people.filter(memberships__role__in=[TeamRole.MANAGER, TeamRole.RESPONDER])
+    found = without_loud_channel(responders.distinct().order_by("pk").values_list("pk", flat=True)[:500])
+    return list(people.filter(pk__in=found).order_by("name")[:20])
+
+
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Context of `admin/index.html` (unfold's DASHBOARD_CALLBACK)."""
     policies = EscalationPolicy.objects.filter(team=OuterRef("pk"), is_default=True)
@@ -102,5 +111,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("Teams without a default policy", list(Team.objects.exclude(Exists(policies))[:20])),
         ("Services without an owning team", list(Service.objects.filter(team__isnull=True)[:20])),
         ("People without a verified contact method", list(people.exclude(Exists(methods))[:20])),
+        ("Responders whom nothing loud reaches", _quiet_responders(people)),
     ]
     return context

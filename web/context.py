@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core import clock
+from core.pages import actor_of
 from notifications.selectors import captured_count
+from oncall.models import ShiftRequest
 from oncall.selectors import awaiting_ack, on_call_until
 from teams.models import User
 from web.demo import company, empty
@@ -45,7 +47,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav_phone": [*phone, _entry(request.path, "More", "/more/", "menu", True)],
         "viewer": _Viewer(user, request),
         "bell_url": "/#needs-me",
-        "bell_count": _Count(user.pk),
+        "bell_count": _Count(user.pk, request),
         "declare_url": "/incidents/declare/",
         **_demo(user),
         "captured_mail": captured_count(),
@@ -122,17 +124,18 @@ class _Viewer(dict[str, Any]):
 
 
 class _Count:
-    """How many pages wait for the viewer; one statement, when shown."""
+    """How many pages and shifts wait for the viewer; two statements, when shown."""
 
-    def __init__(self, user_id: int) -> None:
-        self._user_id = user_id
+    def __init__(self, user_id: int, request: HttpRequest) -> None:
+        self._user_id, self._request = user_id, request
 
     def __str__(self) -> str:
         return str(len(self))
 
     def __len__(self) -> int:
         if not hasattr(self, "_value"):
-            self._value = len(awaiting_ack(self._user_id))
+            asked = ShiftRequest.objects.waiting_for(actor_of(self._request), clock.now()).count()
+            self._value = len(awaiting_ack(self._user_id)) + asked
         return self._value
 
     def __bool__(self) -> bool:

@@ -13,7 +13,7 @@ from incidents.choices import UpdateAudience
 from incidents.models import Incident, IncidentUpdate
 from incidents.selectors import active_by_severity, feed_entries, quiet_since
 from oncall.models import EscalationRun
-from oncall.selectors import OnCallRow, awaiting_ack, next_shift, on_call_overview
+from oncall.selectors import OnCallRow, awaiting_ack, next_shift, on_call_overview, requests_for_me
 from postmortems.models import ActionItem
 from services.selectors import search as search_services
 from teams.actor import Actor
@@ -62,6 +62,7 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     waiting = waiting_pages(actor)
     return {
         "waiting": waiting,
+        "shift_requests": requests_for_me(actor, now),
         "items": my_items(actor),
         "mine": [row for row in open_incidents if row.commander_id == actor.user_id],
         "open": open_incidents,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from config.env import Env
+from config.launcher import lan
 
 PASSWORD = "watchbill"
 
@@ -73,5 +74,6 @@ def _block(env: Env, lines: list[str]) -> str:
     head = [
         f"  Watchbill runs at {env.base_url}    (Ctrl-C stops it; logs: {env.data_dir / 'logs'})",
         "",
+        *lan.block(env),
     ]
     return "\n".join(["", rule, *head, *lines, rule, ""])

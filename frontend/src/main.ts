@@ -13,5 +13,6 @@ import "./elements/copy.ts";
 import "./elements/live.ts";
 import "./elements/palette.ts";
 import "./elements/preferences.ts";
+import "./elements/push.ts";
 import "./elements/sound.ts";
 import "./elements/toasts.ts";

@@ -1,6 +1,6 @@
 """The verbs of an incident. Pages, API, replies, chat and rules all call these."""
 
-from incidents.actions.acknowledge import Acknowledged, acknowledge, snooze
+from incidents.actions.acknowledge import Acknowledged, PassedOn, acknowledge, pass_on, snooze
 from incidents.actions.merging import merge, unmerge
 from incidents.actions.notes import add_note, edit_entry, redact_entry, star_entry
 from incidents.actions.opening import declare_incident, open_from_alert
@@ -13,6 +13,7 @@ from incidents.actions.visibility import set_visibility
 
 __all__ = [
     "Acknowledged",
+    "PassedOn",
     "acknowledge",
     "add_note",
     "assign_role",
@@ -21,6 +22,7 @@ __all__ = [
     "merge",
     "open_from_alert",
     "page",
+    "pass_on",
     "post_update",
     "redact_entry",
     "reopen",

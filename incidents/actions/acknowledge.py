@@ -14,7 +14,8 @@ from incidents.actions.common import announce, lock, lock_by_number, save_incide
 from incidents.actions.paging import start_paging
 from incidents.choices import EntryAudience, EntryKind, PageStatus
 from incidents.models import Incident
-from oncall.actions.runs import stop_escalation
+from oncall.actions.runs import decline_pages, stop_escalation
+from oncall.selectors import is_paging
 from teams.actor import Actor, system_actor
 
 MAX_SNOOZE_MINUTES = 24 * 60
@@ -30,6 +31,14 @@ class Acknowledged:
     sentence: str
 
 
+@dataclass(frozen=True)
+class PassedOn:
+    """`sentence` is for the person who declined."""
+
+    incident: Incident
+    sentence: str
+
+
 def acknowledge(*, actor: Actor, number: int, now: dt.datetime | None = None) -> Acknowledged:
     """Stop the paging of an incident: "I have it".
 
@@ -41,7 +50,8 @@ def acknowledge(*, actor: Actor, number: int, now: dt.datetime | None = None) ->
         incident = lock(actor, "acknowledge", number)
         if not incident.is_active:
             raise Conflict(over_sentence(incident), code="not_active")
-        if incident.page_status == PageStatus.ACKNOWLEDGED:
+        # A policy that pages again after an acknowledge may have begun before the page says so.
+        if incident.page_status == PageStatus.ACKNOWLEDGED and not is_paging(incident.subject_key):
             return Acknowledged(incident, False, already_sentence(incident))
         _stop(incident, actor, now)
         if incident.acknowledged_at is None:
@@ -73,6 +83,26 @@ def acknowledge_from_source(*, number: int, label: str, now: dt.datetime) -> Non
     incident = lock_by_number(number)
     if incident.is_active and incident.page_status != PageStatus.ACKNOWLEDGED:
         acknowledge(actor=system_actor(label, via="rule"), number=number, now=now)
+
+
+def pass_on(*, actor: Actor, number: int, now: dt.datetime | None = None) -> PassedOn:
+    """ "I cannot take it": nobody waits for this person any more, and whoever is next is paged at once.
+
+    `Conflict` when the incident is over, is acknowledged, or has not paged this person.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        incident = lock(actor, "acknowledge", number)
+        if not incident.is_active:
+            raise Conflict(over_sentence(incident), code="not_active")
+        if incident.page_status == PageStatus.ACKNOWLEDGED:
+            raise Conflict(already_sentence(incident), code="acknowledged")
+        moved = decline_pages(subject_key=incident.subject_key, user_id=actor.user_id or 0, now=now)
+        if moved is None:
+            raise Conflict(_("You have not been paged for this."), code="not_paged")
+    if moved:
+        return PassedOn(incident, _("Passed on: the next step is being paged now."))
+    return PassedOn(incident, _("Noted. The others who were paged have not answered yet."))
 
 
 def snooze(*, actor: Actor, number: int, minutes: int, now: dt.datetime | None = None) -> Incident:

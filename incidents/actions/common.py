@@ -18,7 +18,11 @@ _SOURCES = {
     "web": EntrySource.WEB,
     "api": EntrySource.API,
     "mail": EntrySource.MAIL,
+    "push": EntrySource.PUSH,
+    "sms": EntrySource.SMS,
+    "voice": EntrySource.VOICE,
     "chat": EntrySource.CHAT,
+    "slack": EntrySource.CHAT,
 }
 
 

@@ -112,6 +112,7 @@ def _escalate(
         user_ids=user_ids,
         team_id=incident.team_id,
         lane=f"service:{services[0].pk}" if services else "",
+        severity=incident.severity_id,
         now=now,
     )
     incident.page_status = PageStatus.PAGING

@@ -13,6 +13,7 @@ from incidents.actions.acknowledge import mark_ack_window
 from incidents.actions.common import announce, lock, save_incident, write_entry
 from incidents.choices import EntryAudience, EntryKind, UpdateAudience
 from incidents.models import Incident, IncidentService, SeverityLevel
+from oncall.actions.runs import set_run_severity
 from services.models import Service
 from teams.actor import Actor
 
@@ -22,8 +23,9 @@ def set_severity(
 ) -> Incident:
     """Set rank 0 (critical) to 4 (least), or None for "not set yet".
 
-    Never moves a running escalation step; marks the acknowledge window met or missed and starts the
-    update clock of that level. Setting the present value again changes nothing.
+    Never moves a running escalation's step, but steps that fire later look at it. Marks the acknowledge
+    window met or missed and starts the update clock of that level. Setting the present value again changes
+    nothing.
     """
     now = now or clock.now()
     level = SeverityLevel.objects.filter(pk=severity).first() if severity is not None else None
@@ -37,6 +39,7 @@ def set_severity(
         incident.severity = level
         mark_ack_window(incident)
         _start_update_clock(incident, level, now)
+        set_run_severity(subject_key=incident.subject_key, severity=severity)
         write_entry(
             incident,
             actor=actor,

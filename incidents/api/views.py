@@ -82,6 +82,14 @@ class IncidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVie
         actions.acknowledge(actor=self.actor, number=int(number))
         return self._answer(int(number))
 
+    @extend_schema(request=shapes.EmptyInput, responses=shapes.IncidentSerializer)
+    @action(detail=True, methods=["post"], url_path="pass-on")
+    def pass_on(self, request: Request, number: str) -> Response:
+        """ "I cannot take it": page whoever is next at once. 409 when it has not paged the caller."""
+        _valid(shapes.EmptyInput, request)
+        actions.pass_on(actor=self.actor, number=int(number))
+        return self._answer(int(number))
+
     @extend_schema(request=shapes.StatusInput, responses=shapes.IncidentSerializer)
     @action(detail=True, methods=["post"], url_path="set-status")
     def set_status(self, request: Request, number: str) -> Response:

@@ -38,7 +38,8 @@ from teams.models import Team
 
 FRAGMENTS = ("head", "facts", "next")
 # More would make the page slow to come and are rarely read at once; earlier ones are a click away.
-FIRST_ENTRIES = 50
+FIRST_ENTRIES = 30
+LIST_ROWS = 25
 
 
 @login_required
@@ -46,7 +47,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     """All incidents the viewer may see, newest first; filters live in the address."""
     actor = actor_of(request)
     found = IncidentFilter(request.GET, queryset=for_list(actor), actor=actor)
-    page = keyset(found.qs, request.GET.get("cursor", ""), field="number")
+    page = keyset(found.qs, request.GET.get("cursor", ""), field="number", size=LIST_ROWS)
     context = {
         "page": page,
         "filter": found,
@@ -104,6 +105,7 @@ def page_context(request: HttpRequest, incident: Incident, *, entries: bool = Tr
         "communications": next((r.user for r in roles if r.role == Role.COMMUNICATIONS), None),
         "promise_label": _promise_label(incident),
         "paged_people": _paged(runs),
+        "paged_me": _paged_me(runs, actor.user_id),
         "runbooks": _runbooks(ids, actor),
         "live_topics": f"incident:{incident.number}:{incident.last_seq}",
         "now": now,
@@ -132,14 +134,24 @@ _DIALOGS = (
 
 def _urls(incident: Incident) -> dict[str, str]:
     base = incident.get_absolute_url()
-    found = {name: f"{base}{name}/" for name in (*_DIALOGS, "acknowledge")}
-    return found | {"decline": f"{base}status/?status=declined"}
+    found = {name: f"{base}{name}/" for name in (*_DIALOGS, "acknowledge", "pass-on")}
+    return found | {"pass_on": found["pass-on"], "decline": f"{base}status/?status=declined"}
 
 
 def _promise_label(incident: Incident) -> str:
     audience = incident.next_update_audience
     name = UpdateAudience(audience).label if audience in UpdateAudience.values else ""
     return _("%(audience)s update due in") % {"audience": name}
+
+
+def _paged_me(runs: list[EscalationRun], user_id: int | None) -> bool:
+    """Whether an escalation that still runs waits for this person."""
+    return any(
+        page.user_id == user_id and page.reached and page.declined_at is None
+        for run in runs
+        if run.status == RunStatus.ACTIVE
+        for page in run.pages.all()
+    )
 
 
 def _paged(runs: list[EscalationRun]) -> list[str]:

@@ -156,6 +156,16 @@ class AcknowledgeView(LoginRequiredMixin, View):
         return redirect(result.incident.get_absolute_url())
 
 
+class PassOnView(LoginRequiredMixin, View):
+    """One tap: I cannot take it."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, number: int) -> HttpResponse:
+        passed = actions.pass_on(actor=actor_of(request), number=number)
+        return done(request, passed.incident.get_absolute_url(), passed.sentence)
+
+
 class TakeCommandView(LoginRequiredMixin, View):
     """One tap: I am the commander."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import re
 import secrets
 import uuid
 
@@ -17,11 +18,14 @@ from core.errors import Conflict, NotAllowed, NotVisible, TooMany, field_error
 from core.text import one_line
 from core.wakeup import wake
 from notifications.actions.messages import message_delivery
+from notifications.actions.providers import checked_number
 from notifications.actions.webhooks import new_secret
+from notifications.channels import ready
 from notifications.choices import OPEN_STATUSES, Category, Channel, DeliveryStatus
 from notifications.errors import CodeRefused, MethodUnusable
 from notifications.models import ContactMethod, Delivery
 from notifications.permissions import may_add_console, may_change_person
+from notifications.transports.apprise import catalog
 from notifications.transports.webhook.address import check_url
 from teams.actions.audit import record
 from teams.actor import Actor
@@ -32,6 +36,7 @@ CODE_TRIES = 5
 _CODE_PAUSE = dt.timedelta(seconds=60)
 _TEST_PAUSE = dt.timedelta(seconds=10)
 _MOST_METHODS = 20
+_SLACK_MEMBER = re.compile(r"[UW][A-Z0-9]{8,20}")
 
 
 def ensure_account_method(user: User, *, now: dt.datetime) -> ContactMethod:
@@ -60,9 +65,15 @@ def add_method(
     """
     _may_change(actor, user_id)
     if channel not in Channel.values:
-        raise field_error("channel", _("Choose e-mail, browser, webhook or server log."))
+        raise field_error("channel", _("Choose e-mail, browser, webhook or another channel that is set up."))
+    if channel == Channel.PUSH:
+        raise field_error("channel", _("Push is switched on in the browser that is to be reached."))
+    if channel not in ready():
+        raise field_error("channel", _("This channel is not set up here. Ask an admin."))
     if channel == Channel.CONSOLE and not may_add_console(actor):
         raise NotAllowed(_("Only an admin can be reached through the server log."))
+    secret = new_secret() if channel == Channel.WEBHOOK else ""
+    kept = address.strip() if channel == Channel.APPRISE else secret
     address = checked_address(channel, address)
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True).first()
@@ -73,14 +84,13 @@ def add_method(
             raise field_error("address", _("This contact method is there already."))
         if mine.count() >= _MOST_METHODS:
             raise Conflict(_("At most 20 contact methods. Delete one first."), code="too_many_methods")
-        secret = new_secret() if channel == Channel.WEBHOOK else ""
         proven = channel in (Channel.BROWSER, Channel.CONSOLE) or address == user.email
         method = ContactMethod.objects.create(
             user=user,
             channel=channel,
             address=address,
             label=one_line(label, 80),
-            secret=seal(secret) if secret else "",
+            secret=seal(kept) if kept else "",
             verified_at=now if proven else None,
             created_at=now,
         )
@@ -103,6 +113,19 @@ def checked_address(channel: str, address: str) -> str:
         if reason := check_url(address):
             raise field_error("address", reason)
         return address
+    if channel in (Channel.SMS, Channel.VOICE):
+        try:
+            return checked_number(address)
+        except ValueError as error:
+            raise field_error("address", str(error)) from None
+    if channel == Channel.SLACK:
+        if not _SLACK_MEMBER.fullmatch(address.upper()):
+            raise field_error("address", _("A Slack member ID is U or W and 8 to 20 letters and digits."))
+        return address.upper()
+    if channel == Channel.APPRISE:
+        if reason := catalog.problem(address):
+            raise field_error("address", reason)
+        return catalog.public_name(address)
     return ""
 
 

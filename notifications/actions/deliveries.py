@@ -48,9 +48,9 @@ def retry_delivery(*, actor: Actor, delivery_id: int, now: dt.datetime) -> Deliv
         if row.status != DeliveryStatus.FAILED:
             raise Conflict("Only a failed delivery can be sent again.", code="not_failed")
         row.status = DeliveryStatus.PENDING
-        row.due_at, row.finished_at, row.error = now, None, ""
+        row.due_at, row.finished_at, row.error, row.provider_id = now, None, "", ""
         row.expires_at = now + _AGAIN_FOR.get(Category(row.category), dt.timedelta(hours=1))
-        row.save(update_fields=["status", "due_at", "finished_at", "error", "expires_at"])
+        row.save(update_fields=["status", "due_at", "finished_at", "error", "expires_at", "provider_id"])
         record(
             actor=actor,
             verb="sent again",

@@ -58,6 +58,9 @@ def request_message(
             method=method, key=key, category=category, title=title, body=body, url_path=url_path, now=now
         )
         row.team_id, row.subject_key, row.urgency, row.payload = team_id, subject_key, urgency, payload or {}
+        if category in (Category.REMINDER, Category.UPDATE):
+            row.due_at = person.postponed(now, urgency)
+            row.expires_at = row.due_at + _LIFE[Category(category)]
         Delivery.objects.bulk_create([row], ignore_conflicts=True)
         wake("notifications.send_due")
         return Delivery.objects.get(key=key)

@@ -11,11 +11,10 @@ from django.db.models import Q
 
 from core.text import clean, one_line
 from core.wakeup import wake
-from notifications import reach
+from notifications import limits, reach
 from notifications.choices import OPEN_STATUSES, Category, DeliveryStatus, Priority
 from notifications.models import Delivery
 
-EXPIRES_AFTER = dt.timedelta(minutes=30)
 # After this long without a page from a service its next one is a first page again.
 CALM_AFTER = dt.timedelta(minutes=5)
 _BODY_LIMIT = 20_000
@@ -64,9 +63,14 @@ def request_pages(*, request: PageRequest, user_ids: Sequence[int], now: dt.date
 
 
 def withdraw(
-    *, subject_key: str | None = None, source: str | None = None, reason: str, now: dt.datetime
+    *,
+    subject_key: str | None = None,
+    source: str | None = None,
+    user_id: int | None = None,
+    reason: str,
+    now: dt.datetime,
 ) -> int:
-    """Take back the pages of a subject or source that have not left; returns how many.
+    """Take back the pages of a subject or source that have not left (to one person); returns how many.
 
     One that is being sent at this moment is marked too: its sender looks once more just before the call.
     Rows are locked in primary-key order.
@@ -78,6 +82,8 @@ def withdraw(
         about &= Q(subject_key=subject_key)
     if source is not None:
         about &= Q(source=source)
+    if user_id is not None:
+        about &= Q(user_id=user_id)
     bundled = Q(status=DeliveryStatus.BUNDLED, bundled_into__status__in=OPEN_STATUSES)
     waiting = about & (Q(status__in=OPEN_STATUSES) | bundled)
     with transaction.atomic():
@@ -124,7 +130,7 @@ def mark_first_pages(rows: Sequence[Delivery], now: dt.datetime) -> None:
 
 def _delivery(request: PageRequest, person: reach.Person, step: reach.Step, now: dt.datetime) -> Delivery:
     method = step.method
-    due_at = now + dt.timedelta(minutes=step.delay_minutes)
+    due_at = person.postponed(now + dt.timedelta(minutes=step.delay_minutes), request.urgency)
     return Delivery(
         key=f"{request.key_prefix}/{person.user.pk}/{step.name}",
         category=Category.PAGE,
@@ -142,6 +148,6 @@ def _delivery(request: PageRequest, person: reach.Person, step: reach.Step, now:
         body=clean(request.body, _BODY_LIMIT),
         url_path=request.url_path,
         due_at=due_at,
-        expires_at=due_at + EXPIRES_AFTER,
+        expires_at=due_at + limits.current().expires,
         created_at=now,
     )

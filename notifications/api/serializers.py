@@ -52,10 +52,14 @@ class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
 
 
 class NewContactMethodSerializer(serializers.Serializer[Any]):
-    """`user`: admins may add for somebody else."""
+    """`user`: admins may add for somebody else.
+
+    `address`: a mail address, a telephone number with + and country code (sms, voice), a Slack member ID, an
+    Apprise URL (kept sealed: afterwards `address` is its public name), or the URL of a webhook.
+    """
 
     channel = serializers.ChoiceField(choices=Channel.choices)
-    address = serializers.CharField(max_length=500, default="", allow_blank=True)
+    address = serializers.CharField(max_length=2000, default="", allow_blank=True)
     label = serializers.CharField(max_length=80, default="", allow_blank=True)  # type: ignore[assignment]
     user = serializers.IntegerField(required=False, min_value=1, max_value=ID_LIMIT)
 

@@ -1,6 +1,7 @@
 from notifications.models.contact import ContactMethod, NotificationRule
 from notifications.models.delivery import Delivery, DeliveryAttempt
 from notifications.models.outbox_mail import CapturedMail
+from notifications.models.provider import DeliveryLimits, ProviderAccount, ProviderEvent, QuietHours
 from notifications.models.webhook import WebhookSubscription
 
 __all__ = [
@@ -8,6 +9,10 @@ __all__ = [
     "ContactMethod",
     "Delivery",
     "DeliveryAttempt",
+    "DeliveryLimits",
     "NotificationRule",
+    "ProviderAccount",
+    "ProviderEvent",
+    "QuietHours",
     "WebhookSubscription",
 ]

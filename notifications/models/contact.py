@@ -12,8 +12,9 @@ from notifications.querysets import OwnQuerySet
 class ContactMethod(models.Model):
     """One way to reach a person. Only verified and enabled ones are used.
 
-    `address`: mail address or URL, empty for the browser and the console. `secret`: sealed signing
-    secret of a webhook.
+    `address`: mail address, URL, telephone number (E.164), Slack member id; for channels whose address is
+    itself a secret (push, apprise) a short public name of it. Empty for the browser and the console.
+    `secret`: sealed: signing secret of a webhook, push subscription (JSON), Apprise URL.
     """
 
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="contact_methods")

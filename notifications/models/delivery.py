@@ -21,6 +21,7 @@ class Delivery(models.Model):
     `lane` orders messages to the same place (`user:3:email:7`, `hook:4:incident:42`); `origin` is what
     a page comes from (`svc:7`). `priority` sorts what is due: see `Priority`. `hold_until`: part of a
     storm, waits for its bundle until then.
+    `reply_code`: what a text message is answered with when several wait at the same number.
     `lease_token`: only the sender that holds it may write the outcome.
     """
 
@@ -66,6 +67,7 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True, default="")
+    reply_code = models.PositiveSmallIntegerField(null=True, blank=True)
     error = models.TextField(blank=True, default="")
     bundled_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="bundle"
@@ -98,6 +100,12 @@ class Delivery(models.Model):
             models.Index(
                 fields=["finished_at"], name="delivery_finished", condition=Q(finished_at__isnull=False)
             ),
+            models.Index(fields=["provider_id"], name="delivery_by_provider", condition=~Q(provider_id="")),
+            models.Index(
+                fields=["address", "-id"],
+                name="delivery_by_number",
+                condition=Q(channel__in=["sms", "voice"]),
+            ),
             models.Index(fields=["user", "-id"], name="delivery_by_user"),
             models.Index(fields=["team", "-id"], name="delivery_by_team"),
             models.Index(fields=["subject_key", "id"], name="delivery_by_subject"),
@@ -110,13 +118,13 @@ class Delivery(models.Model):
                 name="delivery_lease_iff_sending",
             ),
             models.CheckConstraint(
-                condition=~Q(status=S.SENT) | Q(sent_at__isnull=False),
+                condition=~Q(status__in=[S.SENT, S.DELIVERED]) | Q(sent_at__isnull=False),
                 name="delivery_sent_has_time",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[S.PENDING, S.SENDING], finished_at__isnull=True)
                 | Q(
-                    status__in=[S.SENT, S.FAILED, S.WITHDRAWN, S.BUNDLED],
+                    status__in=[S.SENT, S.DELIVERED, S.FAILED, S.WITHDRAWN, S.BUNDLED],
                     finished_at__isnull=False,
                 ),
                 name="delivery_finished_has_time",
@@ -140,7 +148,13 @@ class Delivery(models.Model):
 
     @property
     def address_hint(self) -> str:
-        """The address, shortened for the eyes of others: `a…@example.com`."""
+        """The address, shortened for the eyes of others: `a…@example.com`, `+49…67`, `U0…3F`."""
+        if self.channel in (Channel.SMS, Channel.VOICE):
+            return f"{self.address[:3]}…{self.address[-2:]}"
+        if self.channel == Channel.SLACK:
+            return f"{self.address[:2]}…{self.address[-2:]}"
+        if self.channel in (Channel.APPRISE, Channel.PUSH):
+            return self.address
         name, at, host = self.address.partition("@")
         if at:
             return f"{name[:1]}…@{host}"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.crypto import unseal
 from notifications import links
-from notifications.choices import Category, Channel
+from notifications.channels import KINDS
+from notifications.choices import Category, Channel, Provider
 from notifications.models import Delivery
-from notifications.outbox import bundles
+from notifications.outbox import bundles, reply_codes
+from notifications.providers import settings_of
 from notifications.transports.base import Line, Outgoing
+
+_WITH_SECRET = {Channel.WEBHOOK, Channel.APPRISE, Channel.PUSH}
 
 
 def outgoing(row: Delivery) -> Outgoing | None:
@@ -44,7 +50,10 @@ def outgoing(row: Delivery) -> Outgoing | None:
         more=more,
         payload=row.payload,
         secret=_secret(row),
+        settings=_settings(row),
+        reply_code=reply_codes.shown(row),
         timestamp=row.created_at.isoformat(),
+        expires_at=row.expires_at,
     )
 
 
@@ -66,8 +75,16 @@ def _acknowledge(row: Delivery) -> str:
 
 
 def _secret(row: Delivery) -> str:
-    if row.channel != Channel.WEBHOOK:
+    if row.channel not in _WITH_SECRET:
         return ""
     if row.subscription is not None:
         return unseal(row.subscription.secret)
     return unseal(row.method.secret) if row.method is not None else ""
+
+
+def _settings(row: Delivery) -> dict[str, Any]:
+    """What the installation knows of the provider; empty for channels that need none or are not set up."""
+    if row.channel == Channel.PUSH:
+        return settings_of(Provider.PUSH) or {}
+    kind = KINDS.get(row.channel)
+    return (settings_of(kind.provider) or {}) if kind is not None and kind.provider else {}

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import clock
-from notifications.choices import Category, DeliveryStatus, Outcome
+from notifications.actions import push
+from notifications.choices import Category, Channel, DeliveryStatus, Outcome, Urgency
 from notifications.models import ContactMethod, Delivery, DeliveryAttempt
-from notifications.outbox import facts, fallback
+from notifications.outbox import accounts, facts, fallback
 from notifications.transports.base import Receipt, TransportError
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("watchbill.deliveries")
 
-# After so many attempts, or at once when the provider is known to be down, a page also goes another way.
+# An urgent page also goes another way after its first failure; one that can wait after so many attempts, or
+# at once when the provider is known to be down.
 ANOTHER_WAY_AFTER = 5
 _CAPS = {Category.PAGE: 30.0, Category.EVENT: 3600.0}
 _CAP = 300.0
@@ -38,6 +40,7 @@ def accepted(claim: Claim, receipt: Receipt) -> bool:
         _finish(row, DeliveryStatus.SENT, now, sent_at=now, provider_id=receipt.provider_id[:200], error="")
         if row.method is not None and row.method.last_failure:
             ContactMethod.objects.filter(pk=row.method.pk).update(last_failure="")
+        accounts.works(row.channel)
         facts.sent(row, receipt.detail)
         if row.category == Category.PAGE:
             facts.LATE.observe(max(0.0, (now - row.due_at).total_seconds()))
@@ -53,6 +56,12 @@ def refused(claim: Claim, error: TransportError) -> bool:
         row = _locked(claim)
         if row is None:
             return _late(claim, outcome)
+        if error.account:
+            accounts.fails(error.account, error.message, now)
+        if error.retire and row.method_id is not None:
+            ContactMethod.objects.filter(pk=row.method_id, disabled_at=None).update(disabled_at=now)
+            if row.channel == Channel.PUSH:
+                push.lost(method_id=row.method_id, now=now)
         if error.permanent:
             give_up(row, error.message, now)
         else:
@@ -113,7 +122,12 @@ def _postpone(row: Delivery, error: TransportError, now: dt.datetime) -> None:
     Delivery.objects.filter(pk=row.pk).update(
         status=DeliveryStatus.PENDING, lease_token=None, lease_until=None, due_at=due_at, error=error.message
     )
-    if row.category == Category.PAGE and (error.unavailable or row.attempts == ANOTHER_WAY_AFTER):
+    if row.category != Category.PAGE:
+        return
+    first = not row.error
+    if (row.urgency == Urgency.HIGH and first) or (
+        row.urgency == Urgency.LOW and (error.unavailable or row.attempts == ANOTHER_WAY_AFTER)
+    ):
         _also_another_way(row, error.message, now)
 
 
@@ -126,17 +140,21 @@ def _also_another_way(row: Delivery, reason: str, now: dt.datetime) -> None:
         other = fallback.create(member, now)
         if other is not None:
             facts.failed(member, _("%(reason)s Sent by %(method)s too, trying on.") % _words(reason, other))
-        elif row.attempts == ANOTHER_WAY_AFTER:
-            facts.failed(member, _("%(reason)s No other contact method, trying on.") % {"reason": reason})
+        elif row.urgency == Urgency.HIGH or row.attempts == ANOTHER_WAY_AFTER:
+            reached = fallback.reached_by(member) or _("No other contact method.")
+            facts.failed(
+                member, _("%(reason)s %(reached)s Trying on.") % {"reason": reason, "reached": reached}
+            )
 
 
 def _with_other_way(row: Delivery, reason: str, now: dt.datetime) -> str:
     if row.category != Category.PAGE:
         return reason
     other = fallback.create(row, now)
-    if other is None:
-        return _("%(reason)s There is no other contact method left.") % {"reason": reason}
-    return _("%(reason)s Sent by %(method)s instead.") % _words(reason, other)
+    if other is not None:
+        return _("%(reason)s Sent by %(method)s instead.") % _words(reason, other)
+    reached = fallback.reached_by(row) or _("There is no other contact method left.")
+    return f"{reason} {reached}"
 
 
 def _words(reason: str, other: Delivery) -> dict[str, str]:

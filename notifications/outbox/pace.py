@@ -6,12 +6,9 @@ import datetime as dt
 
 from django.db.models import Min, Q
 
+from notifications import limits
 from notifications.choices import Category, DeliveryStatus, Priority
 from notifications.models import Delivery
-
-SINGLES = 5
-WINDOW = dt.timedelta(seconds=60)
-HOLD = dt.timedelta(seconds=30)
 
 
 def hold_back(row: Delivery, now: dt.datetime) -> bool:
@@ -22,13 +19,14 @@ def hold_back(row: Delivery, now: dt.datetime) -> bool:
     """
     if row.category != Category.PAGE or row.priority == Priority.FIRST_PAGE or row.is_bundle:
         return False
+    pace = limits.current()
     lane = Delivery.objects.filter(lane=row.lane, category=Category.PAGE, priority=Priority.PAGE)
-    gone = Q(status=DeliveryStatus.SENDING) | Q(sent_at__gt=now - WINDOW)
-    if lane.filter(gone).exclude(pk=row.pk).count() < SINGLES:
+    gone = Q(status=DeliveryStatus.SENDING) | Q(sent_at__gt=now - pace.window)
+    if lane.filter(gone).exclude(pk=row.pk).count() < pace.singles:
         return False
     waiting = lane.filter(status=DeliveryStatus.PENDING)
     running = waiting.filter(hold_until__gt=now).aggregate(at=Min("hold_until"))["at"]
-    until = running or now + HOLD
+    until = running or now + pace.hold
     free = waiting.filter(due_at__lte=now, hold_until=None).exclude(origin=Delivery.BUNDLE).order_by("pk")
     ids = list(free.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
     Delivery.objects.filter(pk__in={row.pk, *ids}).update(

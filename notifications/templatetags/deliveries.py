@@ -17,6 +17,7 @@ _STATES: dict[str, tuple[str, str]] = {
     DeliveryStatus.PENDING: ("outline", "clock"),
     DeliveryStatus.SENDING: ("info", "send"),
     DeliveryStatus.SENT: ("ok", "check"),
+    DeliveryStatus.DELIVERED: ("ok", "check-check"),
     DeliveryStatus.FAILED: ("danger", "circle-x"),
     DeliveryStatus.WITHDRAWN: ("quiet", "undo-2"),
     DeliveryStatus.BUNDLED: ("quiet", "layers"),
@@ -30,6 +31,11 @@ _OUTCOMES: dict[str, tuple[str, str]] = {
 }
 _ICONS: dict[str, str] = {
     Channel.EMAIL: "mail",
+    Channel.PUSH: "smartphone",
+    Channel.SMS: "message-square-text",
+    Channel.VOICE: "phone-call",
+    Channel.SLACK: "hash",
+    Channel.APPRISE: "puzzle",
     Channel.BROWSER: "monitor",
     Channel.WEBHOOK: "webhook",
     Channel.CONSOLE: "terminal",

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.pages import done
-from notifications import selectors
+from notifications import channels, selectors
 from notifications.actions import contacts, rules
-from notifications.choices import Channel, Urgency
+from notifications.channels import KINDS, TYPED
+from notifications.choices import LOUD_CHANNELS, Channel, Urgency
 from notifications.forms import CodeForm, MethodForm, RuleForm
 from notifications.models import ContactMethod
 from notifications.views.base import Page
@@ -34,6 +35,7 @@ class PersonPage(Page):
         now = clock.now()
         contacts.ensure_default_methods(user, now=now)
         methods = list(ContactMethod.objects.filter(user=user))
+        ready = channels.ready()
         night = selectors.next_three_am(user, now)
         stored = list(selectors.person_rules(user.pk))
         ladders = [
@@ -50,7 +52,11 @@ class PersonPage(Page):
             "ladders": ladders,
             "night": night,
             "warnings": selectors.warnings_for(user),
-            "add_form": forms.get("add") or MethodForm(actor=self.actor),
+            "can_be_loud": not ready.isdisjoint(LOUD_CHANNELS),
+            "colleagues": selectors.quiet_colleagues(self.actor),
+            "kinds": [KINDS[channel] for channel in TYPED if channel in ready],
+            "missing": [channel.label for channel in TYPED if channel not in ready],
+            "add_form": forms.get("add") or MethodForm(actor=self.actor, ready=ready),
             "secret": take_secret(self.request, "contact"),
             "crumbs": [(_("Notifications"), "")],
         }
@@ -83,7 +89,7 @@ class AddMethodView(PersonPage):
         return redirect(HOME)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = MethodForm(request.POST, actor=self.actor)
+        form = MethodForm(request.POST, actor=self.actor, ready=channels.ready())
         actor, user_id = self.actor, int(request.user.pk or 0)
         added = applied(
             form, lambda data: contacts.add_method(actor=actor, user_id=user_id, now=clock.now(), **data)
@@ -94,7 +100,10 @@ class AddMethodView(PersonPage):
         if secret:
             keep_secret(request, "contact", secret)
         if method.verified_at is None:
-            messages.info(request, _("A code is on its way to %(place)s.") % {"place": method.address})
+            text = _("A code is on its way to %(place)s.")
+            if method.channel == Channel.VOICE:
+                text = _("%(place)s is being called; the code is read out.")
+            messages.info(request, text % {"place": method.address})
         else:
             messages.success(request, _("Added."))
         return redirect(HOME)

@@ -13,7 +13,8 @@ from core import clock
 from core.errors import NotVisible, field_error
 from core.text import one_line
 from oncall import rota
-from oncall.actions.schedules import audit, locked_schedule
+from oncall.actions.ground import audit, locked_schedule
+from oncall.choices import OnHolidays
 from oncall.errors import refusal
 from oncall.loading import to_restriction, wall
 from oncall.models import Rotation, Schedule
@@ -33,6 +34,7 @@ FIELDS = (
     "week_start",
     "restrictions",
     "layer",
+    "on_holidays",
 )
 
 
@@ -45,7 +47,7 @@ def add_rotation(*, actor: Actor, schedule_id: int, values: dict[str, Any]) -> R
         schedule = locked_schedule(actor, schedule_id)
         if schedule.rotations.filter(retired_at__isnull=True).count() >= MAX_ROTATIONS:
             raise field_error("name", f"A schedule has at most {MAX_ROTATIONS} rotations.")
-        rotation = Rotation(schedule=schedule, **checked(values))
+        rotation = Rotation(schedule=schedule, holiday_region=schedule.holiday_region, **checked(values))
         rotation.save()
         audit(actor, "rotation added", schedule, rotation=rotation.pk, name=rotation.name)
     return rotation
@@ -63,19 +65,35 @@ def update_rotation(
         old = locked_rotation(actor, rotation_id)
         schedule = old.schedule
         new = checked({**stored(old), **values}, known=people_of(old))
-        here = wall_now(schedule, now)
-        if _begins(old) >= here:
-            for name, value in new.items():
-                setattr(old, name, value)
-            old.save(update_fields=list(new))
-            row = old
-        else:
-            row = Rotation(schedule=schedule, successor_of_id=old.public_id, **new)
-            if _begins(row) < here:
-                row.serves_from = here.isoformat(timespec="seconds")
-            _retire(old, here, now)
-            row.save()
+        row = _continued(old, schedule, new, now)
         audit(actor, "rotation changed", schedule, rotation=row.public_id, name=row.name)
+    return row
+
+
+def take_region(schedule: Schedule, now: dt.datetime) -> None:
+    """The living rotations go by the schedule's holiday region from now on. Inside the caller's lock."""
+    for row in schedule.rotations.living():
+        if row.on_holidays == OnHolidays.SERVE:
+            row.holiday_region = schedule.holiday_region
+            row.save(update_fields=["holiday_region"])
+        else:
+            _continued(row, schedule, stored(row), now)
+
+
+def _continued(old: Rotation, schedule: Schedule, new: dict[str, Any], now: dt.datetime) -> Rotation:
+    """The rotation with other values from now on: the row itself before it has begun, else a further one."""
+    here = wall_now(schedule, now)
+    new = {**new, "holiday_region": schedule.holiday_region}
+    if _begins(old) >= here:
+        for name, value in new.items():
+            setattr(old, name, value)
+        old.save(update_fields=list(new))
+        return old
+    row = Rotation(schedule=schedule, successor_of_id=old.public_id, **new)
+    if _begins(row) < here:
+        row.serves_from = here.isoformat(timespec="seconds")
+    _retire(old, here, now)
+    row.save()
     return row
 
 
@@ -115,7 +133,7 @@ def stored(row: Rotation) -> dict[str, Any]:
 
 def people_of(row: Rotation) -> set[int]:
     """Ids of everybody in its turns."""
-    return {user for turn in row.members for user in turn}
+    return {user for turn in row.members for user in turn or ()}
 
 
 def wall_now(schedule: Schedule, now: dt.datetime) -> dt.datetime:
@@ -133,7 +151,7 @@ def checked(values: dict[str, Any], *, known: Iterable[int] = ()) -> dict[str, A
     walls = {key: _wall_text(values.get(key), key, errors) for key in ("starts_at", "serves_from", "ends_at")}
     if "starts_at" not in errors and walls["starts_at"] is None:
         errors["starts_at"] = "is missing"
-    restrictions = _restrictions(values.get("restrictions") or [], errors)
+    restrictions = restrictions_of(values.get("restrictions") or [], "restrictions", errors)
     if not (values.get("members") or []):
         errors["members"] = "must hold at least one turn"
     if errors:
@@ -145,31 +163,33 @@ def checked(values: dict[str, Any], *, known: Iterable[int] = ()) -> dict[str, A
         starts_at=starts,
         unit=values.get("unit") or "week",
         count=values.get("count", 1),
-        members=tuple(tuple(turn) for turn in values["members"]),
+        members=tuple(None if turn is None else tuple(turn) for turn in values["members"]),
         serves_from=walls["serves_from"],
         ends_at=walls["ends_at"],
         by_day=tuple(values.get("by_day") or ()),
         week_start=values.get("week_start") or "mo",
         restrictions=restrictions,
         layer=values.get("layer") or 0,
+        on_holidays=values.get("on_holidays") or "serve",
     )
     errors = rota.validate(rotation)
     if rotation.layer < 0:
         errors["layer"] = "must be 0 or more"
     if errors:
         raise refusal(errors)
-    people = {user for turn in rotation.members for user in turn}
+    people = {user for turn in rotation.members for user in turn or ()}
     require_active("members", people - set(known))
     return {
         "name": name,
         **{key: value.isoformat(timespec="seconds") if value else "" for key, value in walls.items()},
         "unit": rotation.unit,
         "count": rotation.count,
-        "members": [list(turn) for turn in rotation.members],
+        "members": [None if turn is None else list(turn) for turn in rotation.members],
         "by_day": list(rotation.by_day),
         "week_start": rotation.week_start,
         "restrictions": list(values.get("restrictions") or []),
         "layer": rotation.layer,
+        "on_holidays": rotation.on_holidays,
     }
 
 
@@ -183,7 +203,8 @@ def require_active(field: str, ids: set[int]) -> None:
         raise field_error(field, f"There is no active person with the id {missing[0]}.")
 
 
-def _restrictions(items: Any, errors: dict[str, str]) -> tuple[rota.Restriction, ...]:
+def restrictions_of(items: Any, field: str, errors: dict[str, str]) -> tuple[rota.Restriction, ...]:
+    """Daily windows as plain values; what cannot be read is a reason in `errors` under `field`."""
     found = []
     try:
         for item in items:
@@ -191,7 +212,7 @@ def _restrictions(items: Any, errors: dict[str, str]) -> tuple[rota.Restriction,
                 raise TypeError
             found.append(to_restriction(item))
     except (KeyError, ValueError, TypeError, AttributeError):
-        errors["restrictions"] = 'needs items such as {"from": "09:00", "to": "17:00", "days": ["mo"]}'
+        errors[field] = 'needs items such as {"from": "09:00", "to": "17:00", "days": ["mo"]}'
     return tuple(found)
 
 

@@ -6,24 +6,23 @@ from typing import Any
 
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.errors import field_error
+from core.errors import InvalidInput, field_error
+from notifications.choices import Urgency
 from oncall import selectors
 from oncall.actions import calendars, policies
 from oncall.api.base import RoomViewSet, actor_of, whole
 from oncall.api.fields import query_instant
-from oncall.api.serializers import (
-    CalendarTokenInput,
-    CalendarTokenSerializer,
-    PolicyInput,
-    PolicySerializer,
-)
+from oncall.api.policy_shapes import PolicyInput, PolicySerializer
+from oncall.api.serializers import CalendarTokenInput, CalendarTokenSerializer
 from oncall.models import CalendarToken, EscalationPolicy
+from oncall.policy_forms import DryRunForm
 from teams.models import Team
 
 
@@ -54,6 +53,40 @@ class PolicyViewSet(RoomViewSet):
             raise field_error("team", "A policy stays with its team.")
         policies.update_policy(actor=self.actor, policy_id=policy.pk, **data)
         return self.shown(policy.pk)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("at", str, description="An instant, now by default."),
+            OpenApiParameter("urgency", str, enum=list(Urgency.values)),
+            OpenApiParameter("severity", int, description="0 to 4; not set by default."),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    @action(detail=True)
+    def preview(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Whom the policy would page minute by minute if it fired at `at` and nobody answered: one round."""
+        policy = self.get_object()
+        at = query_instant(request.query_params, "at", clock.now())
+        asked = DryRunForm(request.query_params)
+        if not asked.is_valid():
+            raise InvalidInput(
+                fields={name: list(map(str, reasons)) for name, reasons in asked.errors.items()}
+            )
+        case = selectors.Case(asked.cleaned_data["urgency"] or Urgency.HIGH, asked.cleaned_data["severity"])
+        moments = selectors.policy_preview(policy, at, case)
+        return whole(
+            [
+                {
+                    "at": line.at,
+                    "step": line.step,
+                    "user": line.user.pk if line.user else None,
+                    "name": line.user.name if line.user else "",
+                    "by": line.way,
+                    "reason": line.reason,
+                }
+                for line in moments
+            ]
+        )
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         policies.delete_policy(actor=self.actor, policy_id=self.get_object().pk)

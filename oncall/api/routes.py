@@ -7,7 +7,10 @@ from typing import Any
 from django.urls import path, register_converter
 from rest_framework.routers import BaseRouter
 
+from oncall.api.calendars import ExternalCalendarViewSet, LeaveCalendarViewSet
 from oncall.api.feeds import PersonalFeedView, ScheduleFeedView
+from oncall.api.health import HealthView
+from oncall.api.people import LeaveViewSet, NoteViewSet, RequestViewSet, ShadowViewSet
 from oncall.api.policies import CalendarTokenViewSet, OnCallView, PolicyViewSet
 from oncall.api.schedules import OverrideViewSet, RotationViewSet, ScheduleViewSet
 
@@ -39,6 +42,7 @@ def register(router: BaseRouter) -> None:
 
 extra_urls = [
     path("on-call/", OnCallView.as_view(), name="on-call"),
+    path("on-call/health/", HealthView.as_view(), name="on-call-health"),
     path("schedules/<idnumber:pk>.ics", ScheduleFeedView.as_view(), name="schedule-ics"),
     path("users/me/shifts.ics", PersonalFeedView.as_view(), name="my-shifts-ics"),
     path("schedules/<idnumber:schedule_pk>/rotations/", RotationViewSet.as_view(_LIST), name="rotations"),
@@ -52,5 +56,53 @@ extra_urls = [
         "schedules/<idnumber:schedule_pk>/overrides/<idnumber:pk>/",
         OverrideViewSet.as_view(_OVERRIDE),
         name="override",
+    ),
+    path("schedules/<idnumber:schedule_pk>/take/", RequestViewSet.as_view({"post": "take"}), name="take"),
+    path("schedules/<idnumber:schedule_pk>/requests/", RequestViewSet.as_view(_LIST), name="requests"),
+    path(
+        "schedules/<idnumber:schedule_pk>/requests/<idnumber:pk>/",
+        RequestViewSet.as_view({"get": "retrieve"}),
+        name="request",
+    ),
+    *(
+        path(
+            f"schedules/<idnumber:schedule_pk>/requests/<idnumber:pk>/{verb}/",
+            RequestViewSet.as_view({"post": verb}),
+            name=f"request-{verb}",
+        )
+        for verb in ("accept", "decline", "cancel", "undo")
+    ),
+    path("schedules/<idnumber:schedule_pk>/shadows/", ShadowViewSet.as_view(_LIST), name="shadows"),
+    path(
+        "schedules/<idnumber:schedule_pk>/shadows/<idnumber:pk>/",
+        ShadowViewSet.as_view(_OVERRIDE),
+        name="shadow",
+    ),
+    path("schedules/<idnumber:schedule_pk>/handoff-notes/", NoteViewSet.as_view(_LIST), name="handoff-notes"),
+    path("leave/", LeaveViewSet.as_view(_LIST), name="leave"),
+    path("leave/<idnumber:pk>/", LeaveViewSet.as_view(_OVERRIDE), name="leave-item"),
+    path(
+        "schedules/<idnumber:schedule_pk>/calendars/",
+        ExternalCalendarViewSet.as_view(_LIST),
+        name="calendars",
+    ),
+    path(
+        "schedules/<idnumber:schedule_pk>/calendars/<idnumber:pk>/",
+        ExternalCalendarViewSet.as_view(_ITEM),
+        name="calendar",
+    ),
+    path(
+        "schedules/<idnumber:schedule_pk>/calendars/<idnumber:pk>/refresh/",
+        ExternalCalendarViewSet.as_view({"post": "refresh"}),
+        name="calendar-refresh",
+    ),
+    path("users/me/leave-calendars/", LeaveCalendarViewSet.as_view(_LIST), name="leave-calendars"),
+    path(
+        "users/me/leave-calendars/<idnumber:pk>/", LeaveCalendarViewSet.as_view(_ITEM), name="leave-calendar"
+    ),
+    path(
+        "users/me/leave-calendars/<idnumber:pk>/refresh/",
+        LeaveCalendarViewSet.as_view({"post": "refresh"}),
+        name="leave-calendar-refresh",
     ),
 ]

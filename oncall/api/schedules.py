@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.errors import NotVisible, field_error
-from oncall import rota
+from oncall import rota, selectors
 from oncall.actions import overrides, rotations, schedules
 from oncall.api.base import RoomViewSet, whole
 from oncall.api.fields import query_id, query_instant
@@ -24,6 +24,8 @@ from oncall.api.serializers import (
     RotationInput,
     ScheduleInput,
     ScheduleSerializer,
+    gap_data,
+    report_data,
     rotation_data,
     shift_data,
 )
@@ -52,9 +54,7 @@ class ScheduleViewSet(RoomViewSet):
 
     def create(self, request: Request) -> Response:
         data = self.checked()
-        row = schedules.create_schedule(
-            actor=self.actor, team_id=data["team"], name=data["name"], timezone=data["timezone"]
-        )
+        row = schedules.create_schedule(actor=self.actor, team_id=data.pop("team"), **data)
         return self.shown(row.pk, 201)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -80,10 +80,24 @@ class ScheduleViewSet(RoomViewSet):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def gaps(self, request: Request, pk: str) -> Response:
-        """When nobody serves in `?from=&to=` (the next 14 days), at most 400 days."""
+        """When nobody serves in `?from=&to=` (the next 14 days), at most 400 days.
+
+        `planned`: hours that are empty as planned; they are no gaps.
+        """
         start, end, loaded = self._window()
-        found = _computed(rota.gaps, loaded, start, end)
-        return whole([{"start": gap.start, "end": gap.end} for gap in found])
+        found = _computed(rota.empty_times, loaded, start, end, loaded.unstaffed)
+        return whole(gap_data(found.gaps), planned=gap_data(found.planned))
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, pk: str) -> Response:
+        """Gaps, planned empty time and overlaps in `?from=&to=` (the next 14 days), at most 400 days."""
+        schedule = self.get_object()
+        start, end = self._times()
+        try:
+            return Response(report_data(selectors.schedule_report(self.actor, schedule, start, end)))
+        except rota.InvalidWindow as error:
+            raise refusal(error.errors) from None
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"], url_path="on-call")
@@ -100,15 +114,18 @@ class ScheduleViewSet(RoomViewSet):
 
     def _window(self) -> tuple[dt.datetime, dt.datetime, LoadedSchedule]:
         schedule = self.get_object()
-        query = self.request.query_params
-        start = query_instant(query, "from", clock.now().replace(microsecond=0))
-        end = query_instant(query, "to", start + _AHEAD)
+        start, end = self._times()
         return start, end, load([schedule], start=start, end=end)[schedule.pk]
 
+    def _times(self) -> tuple[dt.datetime, dt.datetime]:
+        query = self.request.query_params
+        start = query_instant(query, "from", clock.now().replace(microsecond=0))
+        return start, query_instant(query, "to", start + _AHEAD)
 
-def _computed(question: Any, item: LoadedSchedule, *times: dt.datetime) -> Any:
+
+def _computed(question: Any, item: LoadedSchedule, *more: Any) -> Any:
     try:
-        return question(item.rotations, item.overrides, item.zone, *times)
+        return question(item.rotations, item.overrides, item.zone, *more)
     except rota.InvalidWindow as error:
         raise refusal(error.errors) from None
 
@@ -152,7 +169,7 @@ class RotationViewSet(ScheduleChildViewSet):
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         row = self._row()
         blank = {"serves_from": "", "ends_at": "", "by_day": [], "week_start": "mo", "restrictions": []}
-        values = {**blank, "layer": 0, **self.checked()}
+        values = {**blank, "layer": 0, "on_holidays": "serve", **self.checked()}
         row = rotations.update_rotation(actor=self.actor, rotation_id=row.public_id, values=values)
         return Response(rotation_data(row))
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from oncall.actions.policies import StepInput, TargetInput
 from oncall.api.fields import InstantField, ReferenceField, WholeField, WordField
-from oncall.choices import OverrideKind, TargetType, TurnUnit
+from oncall.choices import OnHolidays, OverrideKind, TurnUnit
 from oncall.loading import wall
-from oncall.models import CalendarToken, EscalationPolicy, Override, Rotation, Schedule
-from oncall.rota import WEEKDAYS, Shift
+from oncall.models import CalendarToken, Override, Rotation, Schedule
+from oncall.rota import WEEKDAYS, Gap, Shift
+from oncall.selectors import Report
 from teams.models import Team
 
 
@@ -27,13 +27,7 @@ class ScheduleSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Schedule
-        fields = ["id", "team", "name", "timezone", "created_at", "url"]
-
-
-class ScheduleInput(serializers.Serializer):
-    team = ReferenceField(Team, slug=True)
-    name = WordField(limit=120)
-    timezone = WordField(limit=64, default="UTC")
+        fields = ["id", "team", "name", "timezone", "holiday_region", "unstaffed_hours", "created_at", "url"]
 
 
 class EverySerializer(serializers.Serializer):
@@ -52,6 +46,14 @@ class RestrictionInput(serializers.Serializer):
         return {"from": WordField(limit=8), **super().get_fields()}
 
 
+class ScheduleInput(serializers.Serializer):
+    team = ReferenceField(Team, slug=True)
+    name = WordField(limit=120)
+    timezone = WordField(limit=64, default="UTC")
+    holiday_region = WordField(limit=12, blank=True, required=False)
+    unstaffed_hours = several(RestrictionInput, required=False, max_length=24)
+
+
 class RotationInput(serializers.Serializer):
     name = WordField(limit=120)
     starts_at = WordField(limit=30)
@@ -59,7 +61,13 @@ class RotationInput(serializers.Serializer):
     ends_at = WordField(limit=30, required=False, allow_null=True, blank=True)
     every = EverySerializer()
     members = serializers.ListField(
-        child=serializers.ListField(child=WholeField(minimum=1), min_length=1, max_length=100),
+        child=serializers.ListField(
+            child=WholeField(minimum=1),
+            min_length=1,
+            max_length=100,
+            allow_null=True,
+            error_messages={"min_length": "A turn needs somebody; use null for a turn that nobody serves."},
+        ),
         min_length=1,
         max_length=1000,
     )
@@ -69,6 +77,7 @@ class RotationInput(serializers.Serializer):
     week_start = serializers.ChoiceField(choices=list(WEEKDAYS), required=False)
     restrictions = several(RestrictionInput, required=False, allow_null=True, max_length=24)
     layer = WholeField(maximum=1000, required=False)
+    on_holidays = serializers.ChoiceField(choices=OnHolidays.values, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         every = attrs.pop("every", {})
@@ -89,6 +98,7 @@ def rotation_data(row: Rotation) -> dict[str, Any]:
         "week_start": row.week_start,
         "restrictions": row.restrictions,
         "layer": row.layer,
+        "on_holidays": row.on_holidays,
     }
 
 
@@ -130,73 +140,32 @@ def shift_data(shift: Shift) -> dict[str, Any]:
     return found if shift.rotation_id is None else {**found, "rotation": shift.rotation_id}
 
 
-def _complete(serializer: serializers.Serializer, attrs: dict[str, Any]) -> None:
+def gap_data(gaps: list[Gap]) -> list[dict[str, Any]]:
+    """Stretches without anybody."""
+    return [{"start": gap.start, "end": gap.end} for gap in gaps]
+
+
+def report_data(report: Report) -> dict[str, Any]:
+    """Gaps, planned empty time, and overlaps of both kinds by their beginning."""
+    overlaps: list[dict[str, Any]] = [
+        {"kind": "turns", "start": each.start, "end": each.end, "users": list(each.users)}
+        | {"rotations": [pk for pk in each.rotation_ids if pk is not None]}
+        for each in report.crowds
+    ]
+    overlaps += [
+        {"kind": "person", "start": each.start, "end": each.end, "users": [each.user]}
+        | {"schedules": list(each.schedules)}
+        for each in report.doubled
+    ]
+    overlaps.sort(key=lambda row: (row["start"], row["end"]))
+    return {"gaps": gap_data(report.gaps), "planned": gap_data(report.planned), "overlaps": overlaps}
+
+
+def complete(serializer: serializers.Serializer, attrs: dict[str, Any]) -> None:
     """A list's items are replaced whole, so they must be complete in a partial update too."""
     missing = [str(name) for name in serializer.fields if str(name) not in attrs]
     if missing:
         raise serializers.ValidationError({name: ["This field is required."] for name in missing})
-
-
-class TargetInputSerializer(serializers.Serializer):
-    type = serializers.ChoiceField(choices=TargetType.values)
-    id = serializers.JSONField()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        _complete(self, attrs)
-        if attrs["type"] == TargetType.TEAM:
-            field: serializers.Field = ReferenceField(Team, slug=True)
-        else:
-            field = WholeField(minimum=1)
-        field.bind("id", self)
-        try:
-            return {**attrs, "id": field.run_validation(attrs["id"])}
-        except serializers.ValidationError as error:
-            raise serializers.ValidationError({"id": error.detail}) from None
-
-
-class StepInputSerializer(serializers.Serializer):
-    delay_minutes = WholeField(maximum=10080, default=5)
-    targets = several(TargetInputSerializer, min_length=1, max_length=20)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs.setdefault("delay_minutes", 5)
-        _complete(self, attrs)
-        return attrs
-
-
-class PolicyInput(serializers.Serializer):
-    name = WordField(limit=120)
-    team = ReferenceField(Team, slug=True)
-    repeat = WholeField(maximum=20, default=0)
-    is_default = serializers.BooleanField(required=False)
-    steps = several(StepInputSerializer, max_length=20)
-
-    def validate_steps(self, steps: list[dict[str, Any]]) -> list[StepInput]:
-        return [
-            StepInput(
-                step["delay_minutes"], [TargetInput(item["type"], item["id"]) for item in step["targets"]]
-            )
-            for step in steps
-        ]
-
-
-class PolicySerializer(serializers.ModelSerializer):
-    team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    steps = serializers.SerializerMethodField()
-    url = serializers.CharField(source="get_absolute_url", read_only=True)
-
-    class Meta:
-        model = EscalationPolicy
-        fields = ["id", "name", "team", "repeat", "is_default", "steps", "url"]
-
-    def get_steps(self, policy: EscalationPolicy) -> list[dict[str, Any]]:
-        return [
-            {
-                "delay_minutes": step.delay_minutes,
-                "targets": [{"type": target.type, "id": target.target_id} for target in step.targets.all()],
-            }
-            for step in policy.steps.all()
-        ]
 
 
 class CalendarTokenSerializer(serializers.ModelSerializer):

@@ -28,28 +28,40 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person a target resolved to (None: it resolved to nobody), and why not, if unreachable."""
+    """One person a target resolved to (None: it resolved to nobody), and why not, if unreachable.
+
+    `webhook_id`: the target is a machine; it is called, and counts as nobody paged.
+    """
 
     user_id: int | None
     via: Target | None
     reachable: bool = True
     reason: str = ""
+    webhook_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StepReach:
-    """Whom a step would page now, in order. `reason` says why there is nobody, when there is nobody."""
+    """Whom a step would page now, in order. `reason` says why there is nobody, when there is nobody.
+
+    `passed`: its conditions do not hold, so that it is passed over without a word of failure.
+    """
 
     recipients: tuple[Recipient, ...] = ()
     reason: str = ""
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One StepReach per step of the policy, and the last resort (the team's managers)."""
+    """One StepReach per step of the policy, and the last resort (the team's managers).
+
+    `hold_until`: nobody is on duty, the page may wait, and the next shift begins then (after now).
+    """
 
     steps: tuple[StepReach, ...]
     fallback: StepReach = StepReach()
+    hold_until: datetime | None = None
 
 
 Unreachable = tuple[tuple[int | None, str], ...]
@@ -57,22 +69,27 @@ Unreachable = tuple[tuple[int | None, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Page these people, each once; `unreachable` could not be paged, with the reason."""
+    """Page these people, each once, and call these webhooks; `unreachable` could not be, with the reason."""
 
     round: int
     step: int
     user_ids: tuple[int, ...]
     unreachable: Unreachable = ()
+    webhook_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nobody of this step can be paged; `reason` joins all reasons. Its delay is not waited."""
+    """Nobody of this step can be paged; `reason` joins all reasons. Its delay is not waited.
+
+    `passed`: nothing is wrong, the step is for other cases.
+    """
 
     round: int
     step: int
     reason: str
     unreachable: Unreachable = ()
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,13 @@ class Fallback:
 
     user_ids: tuple[int, ...]
     unreachable: Unreachable = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nobody is on duty: the page waits for the shift that begins at `until`."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +132,5 @@ class Exhausted:
 class Decision:
     """What to write, in order, and what becomes of the run."""
 
-    entries: tuple[Fire | Skip | Fallback, ...]
+    entries: tuple[Fire | Skip | Fallback | Hold, ...]
     outcome: Wait | Continue | Exhausted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -11,6 +12,9 @@ from prometheus_client import Counter, Histogram
 from core import clock
 from core.events import Event, publish
 from notifications.actions.pages import PageRequest, request_pages
+from notifications.actions.webhooks import deliver_to
+from notifications.links import absolute
+from oncall.actions.runs import rearm_due
 from oncall.choices import RunStatus
 from oncall.escalation import planner
 from oncall.escalation.decision import (
@@ -19,6 +23,7 @@ from oncall.escalation.decision import (
     Exhausted,
     Fallback,
     Fire,
+    Hold,
     RunState,
     Skip,
     Unreachable,
@@ -26,7 +31,7 @@ from oncall.escalation.decision import (
 )
 from oncall.escalation.reach import Resolver
 from oncall.escalation.snapshot import PolicySnapshot
-from oncall.events import EscalationExhausted, PagesSent, StepSkipped
+from oncall.events import EscalationExhausted, PagesHeld, PagesSent, StepSkipped
 from oncall.models import EscalationRun, RunPage
 
 log = structlog.get_logger("watchbill.engine")
@@ -60,7 +65,7 @@ RETURNING ticked_at, clock_fault_at = ticked_at
 def tick(*, by: str = "worker") -> int:
     """Fire every step that is due; returns how many runs moved. Safe to run anywhere, any number of times."""
     now = beat(by)
-    moved = 0
+    moved = rearm_due(now)
     while moved < LIMIT and _one(now):
         moved += 1
     return moved
@@ -105,16 +110,29 @@ def _advance(run: EscalationRun, now: dt.datetime) -> None:
     """Plan and write one decision for a locked run."""
     assert run.next_at is not None
     policy = PolicySnapshot.from_json(run.snapshot)
-    resolver = Resolver(policy, team_id=run.team_id, urgency=run.urgency, at=now)
+    resolver = Resolver(
+        policy,
+        team_id=run.team_id,
+        urgency=run.urgency,
+        at=now,
+        severity=run.severity,
+        round_number=run.round,
+    )
     state = RunState(run.round, run.step, run.next_at, run.reached)
     decision = planner.plan(policy, state, now, resolver.reach())
     LATE.observe(max(0.0, (now - run.next_at).total_seconds()))
     reached = True
+    held: dt.datetime | None = None
     for entry in decision.entries:
-        if isinstance(entry, Skip):
-            _record_skip(run, entry, now, resolver.names)
-        elif entry.user_ids or entry.unreachable:
-            reached = _page(run, policy, entry, now, resolver.names)
+        if isinstance(entry, Hold):
+            held = entry.until
+        elif isinstance(entry, Skip):
+            _record_skip(run, policy, entry, now, resolver.names)
+        elif entry.user_ids or entry.unreachable or isinstance(entry, Fire):
+            reached = _page(run, policy, entry, now, resolver)
+    if held is not None and held != run.held_until:
+        publish(PagesHeld(subject_key=run.subject_key, run_id=run.pk, until=held.isoformat()))
+    run.held_until = held
     _store(run, decision, now, reached)
 
 
@@ -123,10 +141,12 @@ def _page(
     policy: PolicySnapshot,
     entry: Fire | Fallback,
     now: dt.datetime,
-    names: dict[int, str],
+    resolver: Resolver,
 ) -> bool:
     """Write the deliveries and the record of one step; false when in the end nobody could be paged."""
-    round_number, step = (entry.round, entry.step) if isinstance(entry, Fire) else (run.round, _FALLBACK_STEP)
+    names = resolver.names
+    fire = entry if isinstance(entry, Fire) else None
+    round_number, step = (fire.round, fire.step) if fire else (run.round, _FALLBACK_STEP)
     request = PageRequest(
         key_prefix=f"{run.pk}/{step}/{round_number}",
         source=f"run:{run.pk}",
@@ -144,22 +164,55 @@ def _page(
         *((user, reason) for user, reason in results.items() if reason),
         *entry.unreachable,
     )
-    _write_pages(run, round_number, step, paged, failed, now)
+    schedules = resolver.schedules_of(step) if fire else {}
+    _write_pages(run, round_number, step, paged, failed, now, schedules)
+    called = _call_webhooks(run, policy, fire, now) if fire else []
     publish(
         PagesSent(
             subject_key=run.subject_key,
             run_id=run.pk,
             round=round_number,
-            step=-1 if isinstance(entry, Fallback) else step,
+            step=policy.number_of(step) - 1 if fire else -1,
             policy_name=policy.name,
             users=[(user, names.get(user, "")) for user in paged],
             unreached=[(user, names.get(user or 0, ""), reason) for user, reason in failed],
+            backup=fire is not None and policy.steps[step].is_backup,
+            webhooks=called,
         )
     )
-    return bool(paged)
+    return bool(paged or called)
 
 
-def _record_skip(run: EscalationRun, entry: Skip, now: dt.datetime, names: dict[int, str]) -> None:
+def _call_webhooks(run: EscalationRun, policy: PolicySnapshot, entry: Fire, now: dt.datetime) -> list[str]:
+    """Write the deliveries to the step's webhooks; returns their names."""
+    if not entry.webhook_ids:
+        return []
+    data = {
+        "subject": run.subject_key,
+        "title": run.title,
+        "body": run.body,
+        "url": absolute(run.url_path),
+        "urgency": run.urgency,
+        "severity": run.severity,
+        "policy": policy.name,
+        "step": policy.number_of(entry.step),
+        "round": entry.round + 1,
+    }
+    return deliver_to(
+        webhook_ids=entry.webhook_ids,
+        event="escalation.step",
+        subject_key=run.subject_key,
+        data=data,
+        now=now,
+    )
+
+
+def _record_skip(
+    run: EscalationRun, policy: PolicySnapshot, entry: Skip, now: dt.datetime, names: dict[int, str]
+) -> None:
+    """A step that reached nobody is written down loudly; one that is for other cases is not."""
+    if entry.passed:
+        return
     _write_pages(run, entry.round, entry.step, [], entry.unreachable, now)
     reasons = [f"{names[user]} {reason}" if user in names else reason for user, reason in entry.unreachable]
     publish(
@@ -167,7 +220,7 @@ def _record_skip(run: EscalationRun, entry: Skip, now: dt.datetime, names: dict[
             subject_key=run.subject_key,
             run_id=run.pk,
             round=entry.round,
-            step=entry.step,
+            step=policy.number_of(entry.step) - 1,
             reason="; ".join(dict.fromkeys(reasons))[:300],
         )
     )
@@ -180,9 +233,15 @@ def _write_pages(
     paged: list[int],
     failed: Unreachable,
     now: dt.datetime,
+    schedules: Mapping[int, int] | None = None,
 ) -> None:
+    """`schedules`: user id → the schedule on whose rota the person was paged."""
+    on_rota = schedules or {}
     UNREACHED.inc(len(failed))
-    rows = [RunPage(run=run, round=round_number, step=step, user_id=user, at=now) for user in paged]
+    rows = [
+        RunPage(run=run, round=round_number, step=step, user_id=user, at=now, schedule_id=on_rota.get(user))
+        for user in paged
+    ]
     rows += [
         RunPage(
             run=run, round=round_number, step=step, user_id=user, at=now, reached=False, reason=reason[:300]
@@ -207,5 +266,7 @@ def _store(run: EscalationRun, decision: Decision, now: dt.datetime, reached: bo
         events.append(
             EscalationExhausted(subject_key=run.subject_key, run_id=run.pk, reached=outcome.reached)
         )
-    run.save(update_fields=["round", "step", "reached", "next_at", "status", "ended_at"])
+    if not isinstance(outcome, Continue):
+        run.held_until = None
+    run.save(update_fields=["round", "step", "reached", "next_at", "status", "ended_at", "held_until"])
     publish(*events)

@@ -3,39 +3,111 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import copy
+from zoneinfo import ZoneInfo
 
+from notifications.models import WebhookSubscription
 from notifications.selectors import reachability
-from oncall.choices import TargetType
+from oncall.choices import LocalHours, Pick, Serving, TargetType
+from oncall.duty import Duty, duty
+from oncall.escalation import fairness
 from oncall.escalation.decision import Reach, Recipient, StepReach
-from oncall.escalation.snapshot import PolicySnapshot, Target
+from oncall.escalation.snapshot import PolicySnapshot, Step, Target
 from oncall.loading import users_at
-from oncall.models import Schedule
+from oncall.models import Leave, Schedule
 from teams.choices import TeamRole
 from teams.models import Membership, User
 
 _PAGED_ROLES = (TeamRole.MANAGER, TeamRole.RESPONDER)
+# Hours of a person's own day; the night begins in the evening and ends the next morning.
+NIGHT_FROM, NIGHT_TO = dt.time(22), dt.time(7)
+WORK_FROM, WORK_TO = dt.time(9), dt.time(17)
+_SATURDAY = 5
+_HOURS_REASON = {
+    LocalHours.NIGHT: "only in their night",
+    LocalHours.WORK: "only in their working hours",
+    LocalHours.AWAKE: "not in their night",
+}
 
 
 class Resolver:
     """Resolves every target of one snapshot in a fixed number of statements.
 
-    `names` maps user ids to names, for the record.
+    `severity` of the subject, None when not set; `round` (from 0) moves what is picked in turn.
+    `names` maps user ids to names, for the record. Leave, fairness and who is next are only read for
+    policies that ask for them.
     """
 
-    def __init__(self, policy: PolicySnapshot, *, team_id: int | None, urgency: str, at: dt.datetime) -> None:
-        self.policy = policy
+    def __init__(
+        self,
+        policy: PolicySnapshot,
+        *,
+        team_id: int | None,
+        urgency: str,
+        at: dt.datetime,
+        severity: int | None = None,
+        round_number: int = 0,
+    ) -> None:
+        self.policy, self.urgency, self.severity = policy, urgency, severity
+        self.at, self.round, self.team_id = at, round_number, team_id
         targets = {target for step in policy.steps for target in step.targets}
         by_type = {kind: [t.id for t in targets if t.type == kind] for kind in TargetType.values}
-        self.schedules = {row.pk: row for row in Schedule.objects.filter(pk__in=by_type["schedule"])}
+        self.schedules = {row.pk: row for row in Schedule.objects.filter(pk__in=set(by_type["schedule"]))}
         self.on_call = users_at(list(self.schedules.values()), at) if self.schedules else {}
+        self.duty = self._duty(targets)
         self.members, self.managers = self._memberships(by_type["team"], team_id)
-        people = {*by_type["user"], *self.managers}
+        self.webhooks = self._webhooks(by_type["webhook"])
+        people = {*by_type["user"], *self.managers, *(step.backup for step in policy.steps if step.backup)}
         people |= {user for users in self.on_call.values() for user in users}
+        people |= {user for item in self.duty.values() for user in (*item.next, *item.everyone)}
         people |= {user for users in self.members.values() for user in users}
-        rows = User.objects.filter(pk__in=people).values_list("pk", "name", "is_active")
-        self.names = {pk: name for pk, name, _active in rows}
-        self.active = {pk for pk, _name, active in rows if active}
+        rows = list(User.objects.filter(pk__in=people).values_list("pk", "name", "is_active", "time_zone"))
+        self.names = {pk: name for pk, name, _active, _zone in rows}
+        self.active = {pk for pk, _name, active, _zone in rows if active}
+        self.zones = {pk: zone for pk, _name, _active, zone in rows}
         self.reasons = reachability(sorted(self.active), urgency)
+        self.away = self._away(people)
+        fair = any(step.pick == Pick.FAIR.value for step in policy.steps)
+        self.load = fairness.load(people, at) if fair else {}
+
+    def moved(self, at: dt.datetime) -> Resolver:
+        """The same question at another instant; reads anew only what may have changed."""
+        on_call = users_at(list(self.schedules.values()), at) if self.schedules else {}
+        if on_call == self.on_call and not self.duty and not any(step.backup for step in self.policy.steps):
+            other = copy(self)
+            other.at = at
+            return other
+        return Resolver(
+            self.policy,
+            team_id=self.team_id,
+            urgency=self.urgency,
+            at=at,
+            severity=self.severity,
+            round_number=self.round,
+        )
+
+    def _duty(self, targets: set[Target]) -> dict[int, Duty]:
+        """Who is next and who is in the rotations, of the schedules for which a target asks that."""
+        asked = {
+            target.id
+            for target in targets
+            if target.type == TargetType.SCHEDULE.value and target.serving != Serving.CURRENT.value
+        }
+        if self.policy.hold_low and self.policy.steps:
+            asked |= {t.id for t in self.policy.steps[0].targets if t.type == TargetType.SCHEDULE.value}
+        return duty([row for pk, row in self.schedules.items() if pk in asked], self.at) if asked else {}
+
+    def _away(self, people: set[int]) -> set[int]:
+        if not any(step.backup for step in self.policy.steps):
+            return set()
+        rows = Leave.objects.filter(user_id__in=people, starts_at__lte=self.at, ends_at__gt=self.at)
+        return set(rows.values_list("user_id", flat=True))
+
+    @staticmethod
+    def _webhooks(ids: list[int]) -> dict[int, bool]:
+        if not ids:
+            return {}
+        return dict(WebhookSubscription.objects.filter(pk__in=ids).values_list("pk", "active"))
 
     @staticmethod
     def _memberships(team_ids: list[int], own_team: int | None) -> tuple[dict[int, list[int]], list[int]]:
@@ -55,24 +127,115 @@ class Resolver:
 
     def reach(self) -> Reach:
         """The resolution in the planner's terms. The last resort: the team's managers, else the admins."""
-        steps = tuple(
-            StepReach(tuple(r for target in step.targets for r in self._recipients(target)), "nobody named")
-            for step in self.policy.steps
-        )
+        steps = tuple(self._step(step) for step in self.policy.steps)
         fallback = StepReach(tuple(self._person(user, None) for user in self.managers), "nobody manages it")
-        return Reach(steps, fallback)
+        return Reach(steps, fallback, self._hold_until())
+
+    def people_of(self, index: int, kind: str, target_id: int) -> list[Recipient]:
+        """What one target of the step at this place comes to, whatever the step's conditions and pick."""
+        step = self.policy.steps[index]
+        found = [row for row in step.targets if (row.type, row.id) == (kind, target_id)]
+        return [row for target in found for row in self._of_target(step, target)]
+
+    def schedules_of(self, index: int) -> dict[int, int]:
+        """User id → the schedule on whose rota the step at this place finds them; named people are absent."""
+        found: dict[int, int] = {}
+        for row in self._picked(self.policy.steps[index]):
+            if row.user_id is not None and row.via is not None and row.via.type == TargetType.SCHEDULE.value:
+                found.setdefault(row.user_id, row.via.id)
+        return found
+
+    def _hold_until(self) -> dt.datetime | None:
+        """When low urgency may wait: the first step names schedules alone, and none of them has anybody."""
+        if not self.policy.hold_low or self.urgency != "low" or not self.policy.steps:
+            return None
+        targets = self.policy.steps[0].targets
+        if any(target.type != TargetType.SCHEDULE.value for target in targets):
+            return None
+        if any(self.on_call.get(target.id) for target in targets):
+            return None
+        starts = [self.duty[t.id].next_start for t in targets if t.id in self.duty]
+        return min((start for start in starts if start is not None), default=None)
+
+    def _step(self, step: Step) -> StepReach:
+        if reason := self._condition(step):
+            return StepReach((), reason, passed=True)
+        found = self._picked(step)
+        people = [row for row in found if row.user_id is not None]
+        if step.hours != LocalHours.ANY.value and people:
+            suits = [row for row in found if row.user_id is None or self._hour_suits(step, row.user_id)]
+            if not any(row.user_id is not None or row.webhook_id is not None for row in suits):
+                return StepReach((), _HOURS_REASON[LocalHours(step.hours)], passed=True)
+            found = suits
+        return StepReach(tuple(found), "nobody named")
+
+    def _condition(self, step: Step) -> str:
+        """Why the step is not for this subject; "" when it is. A severity not set yet fits every step."""
+        if step.urgency and step.urgency != self.urgency:
+            return f"only for {step.urgency} urgency"
+        if step.severities and self.severity is not None and self.severity not in step.severities:
+            return f"only for severity {', '.join(str(rank) for rank in sorted(step.severities))}"
+        return ""
+
+    def _picked(self, step: Step) -> list[Recipient]:
+        """All recipients, or those of the one target (one person, if fairly) whose turn it is."""
+        if step.pick == Pick.FAIR.value:
+            return self._fairest([row for target in step.targets for row in self._of_target(step, target)])
+        if step.pick == Pick.ROUND_ROBIN.value and step.targets:
+            first = (step.turn + self.round) % len(step.targets)
+            tried: list[Recipient] = []
+            for target in (*step.targets[first:], *step.targets[:first]):
+                rows = self._of_target(step, target)
+                if any(row.reachable for row in rows):
+                    return [*tried, *rows]
+                tried += rows
+            return tried
+        return [row for target in step.targets for row in self._of_target(step, target)]
+
+    def _fairest(self, rows: list[Recipient]) -> list[Recipient]:
+        """The one reachable person who was paged least lately; when there is none, all the reasons."""
+        people = [row for row in rows if row.reachable and row.user_id is not None]
+        if not people:
+            return rows
+        return [min(people, key=lambda row: fairness.order(self.load, row.user_id or 0))]
+
+    def _hour_suits(self, step: Step, user_id: int) -> bool:
+        if user_id not in self.zones:
+            return True
+        local = self.at.astimezone(ZoneInfo(self.zones[user_id]))
+        night = local.time() >= NIGHT_FROM or local.time() < NIGHT_TO
+        if step.hours == LocalHours.WORK.value:
+            return local.weekday() < _SATURDAY and WORK_FROM <= local.time() < WORK_TO
+        return night if step.hours == LocalHours.NIGHT.value else not night
+
+    def _of_target(self, step: Step, target: Target) -> list[Recipient]:
+        """The target's people; somebody on leave is replaced by the step's backup, unless that one is away."""
+        backup = step.backup
+        rows = self._recipients(target)
+        if backup is None or backup in self.away:
+            return rows
+        return [self._person(backup, target) if row.user_id in self.away else row for row in rows]
 
     def _recipients(self, target: Target) -> list[Recipient]:
         if target.type == TargetType.USER.value:
             return [self._person(target.id, target)]
+        if target.type == TargetType.WEBHOOK.value:
+            reason = {None: "the webhook was deleted", False: "the webhook is switched off"}
+            state = self.webhooks.get(target.id)
+            return [Recipient(None, target, bool(state), reason.get(state, ""), webhook_id=target.id)]
         if target.type == TargetType.TEAM.value:
             users = self.members.get(target.id, [])
             return self._several(users, target, "the team has nobody to page")
         schedule = self.schedules.get(target.id)
         if schedule is None:
             return [Recipient(None, target, False, "the schedule was deleted")]
-        users = self.on_call.get(target.id, [])
-        return self._several(users, target, f"nobody is on call in {schedule.name}")
+        if target.serving == Serving.NEXT.value:
+            users, empty = self.duty[target.id].next, f"nobody is on call next in {schedule.name}"
+        elif target.serving == Serving.EVERYONE.value:
+            users, empty = self.duty[target.id].everyone, f"nobody is in the rotations of {schedule.name}"
+        else:
+            users, empty = self.on_call.get(target.id, []), f"nobody is on call in {schedule.name}"
+        return self._several(users, target, empty)
 
     def _several(self, users: list[int], target: Target, empty: str) -> list[Recipient]:
         if not users:

@@ -16,6 +16,8 @@ class EscalationRun(models.Model):
 
     `subject_key` is opaque (`incident:42`). `snapshot` is `PolicySnapshot.to_json()` at the start.
     `round`/`step` (0-based) is what fires next, at `next_at`; `reached`: somebody was paged so far.
+    `severity`: of the subject, null when not set. `rearm_at`: an acknowledged run pages again then.
+    `held_until`: low urgency that waits for the shift that begins then.
     """
 
     subject_key = models.CharField(max_length=100)
@@ -28,6 +30,7 @@ class EscalationRun(models.Model):
         "oncall.EscalationPolicy", null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
     )
     snapshot = models.JSONField()
+    severity = models.PositiveSmallIntegerField(null=True, blank=True)
     lane = models.CharField(max_length=100, blank=True, default="")
     status = models.CharField(max_length=15, choices=RunStatus.choices, default=RunStatus.ACTIVE)
     round = models.PositiveSmallIntegerField(default=0)
@@ -36,6 +39,8 @@ class EscalationRun(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    rearm_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -47,6 +52,7 @@ class EscalationRun(models.Model):
         indexes = [
             models.Index(fields=["next_at", "id"], name="run_due", condition=Q(status="active")),
             models.Index(fields=["subject_key", "id"], name="run_by_subject"),
+            models.Index(fields=["rearm_at"], name="run_rearm", condition=Q(rearm_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -58,6 +64,9 @@ class EscalationRun(models.Model):
                 name="run_active_iff_next",
             ),
             models.CheckConstraint(condition=Q(status__in=RunStatus.values), name="run_status_known"),
+            models.CheckConstraint(
+                condition=Q(rearm_at__isnull=True) | Q(status="acknowledged"), name="run_rearm_acknowledged"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,7 +74,10 @@ class EscalationRun(models.Model):
 
 
 class RunPage(models.Model):
-    """Who was paged in which step, and who could not be, with the reason. `user` null: nobody there."""
+    """Who was paged in which step, and who could not be, with the reason. `user` null: nobody there.
+
+    `schedule`: on whose rota the person was paged. `declined_at`: they said they cannot take it.
+    """
 
     run = models.ForeignKey(EscalationRun, on_delete=models.CASCADE, related_name="pages")
     round = models.PositiveSmallIntegerField()
@@ -75,6 +87,10 @@ class RunPage(models.Model):
     )
     reached = models.BooleanField(default=True)
     reason = models.CharField(max_length=300, blank=True, default="")
+    schedule = models.ForeignKey(
+        "oncall.Schedule", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    declined_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -82,6 +98,7 @@ class RunPage(models.Model):
         indexes = [
             models.Index(fields=["run", "id"], name="page_by_run"),
             models.Index(fields=["user", "-at"], name="page_by_user"),
+            models.Index(fields=["schedule", "-at"], name="page_by_schedule"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["run", "round", "step", "user"], name="page_once"),

@@ -7,17 +7,23 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from oncall.choices import EVERY, WEEKDAYS, OverrideKind, TurnUnit
-from oncall.querysets import RotationQuerySet, ScheduleChildQuerySet, ScheduleQuerySet, TokenQuerySet
+from oncall.choices import EVERY, WEEKDAYS, OnHolidays, OverrideKind, TurnUnit
+from oncall.querysets import RotationQuerySet, ScheduleChildQuerySet, ScheduleQuerySet
 from teams.models.user import validate_zone
 
 
 class Schedule(models.Model):
-    """Who is on call in a team. All wall times of its rotations are in `timezone` (IANA name)."""
+    """Who is on call in a team. All wall times of its rotations are in `timezone` (IANA name).
+
+    `holiday_region`: ISO 3166 country, or country and subdivision (`DE`, `DE-BY`), "" for none.
+    `unstaffed_hours`: list of `{from, to, days?}` in which nobody needs to serve: no gap is reported there.
+    """
 
     team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="schedules")
     name = models.CharField(_("name"), max_length=120)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
+    holiday_region = models.CharField(_("public holidays of"), max_length=12, blank=True, default="")
+    unstaffed_hours = models.JSONField(_("planned empty hours"), default=list, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ScheduleQuerySet.as_manager()
@@ -40,9 +46,11 @@ class Schedule(models.Model):
 class Rotation(models.Model):
     """Turns of people. Wall times are kept as naive text in the schedule's zone, as the rules need them.
 
-    `members`: list of turns, each a list of user ids on call together. `restrictions`: list of
-    `{from, to, days?}`. A rotation that was edited keeps its past as retired rows that end where the
-    next row starts to serve; `successor_of` of the later rows is the first.
+    `members`: list of turns, each a list of user ids on call together, or null: nobody serves that turn
+    on purpose. `restrictions`: list of `{from, to, days?}`. `on_holidays`: what the rotation does on public
+    holidays of `holiday_region`, which is the schedule's while the row serves. A rotation that was edited keeps
+    its past as retired rows that end where the next row starts to serve; `successor_of` of the later rows is the
+    first.
     """
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="rotations")
@@ -57,6 +65,10 @@ class Rotation(models.Model):
     by_day = models.JSONField(default=list, blank=True)
     week_start = models.CharField(max_length=2, default="mo")
     restrictions = models.JSONField(default=list, blank=True)
+    on_holidays = models.CharField(
+        _("on public holidays"), max_length=5, choices=OnHolidays.choices, default=OnHolidays.SERVE
+    )
+    holiday_region = models.CharField(max_length=12, blank=True, default="", editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
     successor_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -70,6 +82,9 @@ class Rotation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(count__gte=1), name="rotation_count_positive"),
             models.CheckConstraint(condition=Q(unit__in=TurnUnit.values), name="rotation_unit_known"),
+            models.CheckConstraint(
+                condition=Q(on_holidays__in=OnHolidays.values), name="rotation_holidays_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,6 +118,9 @@ class Override(models.Model):
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    request = models.ForeignKey(
+        "oncall.ShiftRequest", null=True, blank=True, on_delete=models.SET_NULL, related_name="overrides"
+    )
     created_by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -123,26 +141,3 @@ class Override(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.starts_at:%F %R}"
-
-
-class CalendarToken(models.Model):
-    """A secret address of a calendar feed: one schedule, or the person's own shifts (`schedule` null).
-
-    Only the SHA-256 is stored. The feed shows what the person may see at the time it is fetched.
-    """
-
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="calendar_tokens")
-    schedule = models.ForeignKey(
-        Schedule, null=True, blank=True, on_delete=models.CASCADE, related_name="calendar_tokens"
-    )
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    objects = TokenQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"calendar of {self.user_id}"

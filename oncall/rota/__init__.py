@@ -1,40 +1,68 @@
 """Schedules as pure functions of plain values. Models are turned into these and never the reverse."""
 
-from oncall.rota.checks import MAX_QUERY, validate, validate_override
+from oncall.rota.checks import MAX_QUERY, validate, validate_override, validate_unstaffed
 from oncall.rota.model import (
+    ON_HOLIDAYS,
     OVERRIDE_KINDS,
     UNITS,
     WEEKDAYS,
+    Crowd,
+    Doubled,
+    FixedLayer,
     Gap,
     InvalidRota,
     InvalidWindow,
+    Layer,
     OnCall,
     Override,
     Restriction,
     Rotation,
     Shift,
+    Stretch,
 )
-from oncall.rota.queries import final_shifts, gaps, on_call_at, users_on_call
+from oncall.rota.overlaps import doubled
+from oncall.rota.queries import (
+    EmptyTimes,
+    crowds,
+    empty_times,
+    final_shifts,
+    gaps,
+    on_call_at,
+    planned_empty,
+    users_on_call,
+)
 from oncall.rota.wallclock import load_zone
 
 __all__ = [
     "MAX_QUERY",
+    "ON_HOLIDAYS",
     "OVERRIDE_KINDS",
     "UNITS",
     "WEEKDAYS",
+    "Crowd",
+    "Doubled",
+    "EmptyTimes",
+    "FixedLayer",
     "Gap",
     "InvalidRota",
     "InvalidWindow",
+    "Layer",
     "OnCall",
     "Override",
     "Restriction",
     "Rotation",
     "Shift",
+    "Stretch",
+    "crowds",
+    "doubled",
+    "empty_times",
     "final_shifts",
     "gaps",
     "load_zone",
     "on_call_at",
+    "planned_empty",
     "users_on_call",
     "validate",
     "validate_override",
+    "validate_unstaffed",
 ]

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from oncall.rota.model import (
+    ON_HOLIDAYS,
     OVERRIDE_KINDS,
     UNITS,
     WEEKDAYS,
+    FixedLayer,
     InvalidRota,
     InvalidWindow,
+    Layer,
     Override,
     Restriction,
     Rotation,
@@ -32,9 +35,11 @@ def validate(rotation: Rotation) -> dict[str, str]:
     errors = uncomputable(rotation)
     if errors:
         return errors
-    if any(not turn for turn in rotation.members):
-        errors["members"] = "every turn needs at least one person"
-    elif any(len(set(turn)) != len(turn) for turn in rotation.members):
+    if any(turn is not None and not turn for turn in rotation.members):
+        errors["members"] = "every turn needs at least one person; use null for a turn that nobody serves"
+    elif not any(rotation.members):
+        errors["members"] = "must hold at least one turn with somebody in it"
+    elif any(len(set(turn)) != len(turn) for turn in rotation.members if turn):
         errors["members"] = "nobody may be listed twice in one turn"
     begins = rotation.starts_at if rotation.serves_from is None else rotation.serves_from
     if rotation.ends_at is not None and rotation.ends_at <= begins:
@@ -72,7 +77,15 @@ def uncomputable(rotation: Rotation) -> dict[str, str]:
         errors["restrictions"] = reason
     if not _whole(rotation.layer) or abs(rotation.layer) > MAX_LAYER:
         errors["layer"] = f"must be a whole number from {-MAX_LAYER} to {MAX_LAYER}"
+    if rotation.on_holidays not in ON_HOLIDAYS:
+        errors["on_holidays"] = f"must be one of {', '.join(ON_HOLIDAYS)}"
     return errors
+
+
+def validate_unstaffed(windows: object) -> dict[str, str]:
+    """All that is wrong with a schedule's planned empty hours as {field: reason}."""
+    reason = _restrictions_fault(windows)
+    return {} if reason is None else {"unstaffed_hours": reason}
 
 
 def validate_override(override: Override) -> dict[str, str]:
@@ -97,10 +110,10 @@ def validate_override(override: Override) -> dict[str, str]:
     return errors
 
 
-def require_computable(rotations: Iterable[Rotation], overrides: Iterable[Override]) -> None:
+def require_computable(rotations: Iterable[Layer], overrides: Iterable[Override]) -> None:
     """Raise InvalidRota for the first rotation or override that cannot be computed."""
     for rotation in rotations:
-        if errors := uncomputable(rotation):
+        if not isinstance(rotation, FixedLayer) and (errors := uncomputable(rotation)):
             raise InvalidRota(errors)
     for override in overrides:
         if errors := validate_override(override):
@@ -149,8 +162,10 @@ def _members_fault(members: object) -> str | None:
     if len(members) > MAX_TURNS:
         return f"must hold at most {MAX_TURNS} turns"
     for turn in members:
+        if turn is None:
+            continue
         if not isinstance(turn, tuple) or not all(_whole(user) for user in turn):
-            return "must be a list of turns, each a list of user ids"
+            return "must be a list of turns, each a list of user ids or null"
         if len(turn) > MAX_TOGETHER:
             return f"a turn must hold at most {MAX_TOGETHER} people"
     return None

@@ -11,11 +11,12 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from oncall.rota.model import Override, Rotation, Shift, Source
+from oncall.rota.model import Crowd, Layer, Override, Shift, Source
 from oncall.rota.turns import served
 from oncall.rota.wallclock import WallClock, to_naive
 
 _ENDS, _BEGINS = 0, 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Outcome(NamedTuple):
@@ -30,7 +31,7 @@ _NOBODY = Outcome((), "rotation", None)
 
 
 def rows(
-    rotations: Sequence[Rotation],
+    rotations: Sequence[Layer],
     overrides: Sequence[Override],
     zone: ZoneInfo,
     start: datetime,
@@ -60,14 +61,53 @@ def rows(
         else:
             serving[index] = users
         stale = True
-    return [
-        Shift(begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC), *outcome)
-        for begins, ends, outcome in found
-    ]
+    return _shifts(found)
+
+
+def _shifts(found: list[tuple[datetime, datetime, Outcome]]) -> list[Shift]:
+    shifts: list[Shift] = []
+    previous: datetime | None = None
+    at = _EPOCH
+    for begins, ends, outcome in found:
+        # Most rows begin where the last one ended, and making an instant is what takes time here.
+        start = at if begins is previous else begins.replace(tzinfo=UTC)
+        previous, at = ends, ends.replace(tzinfo=UTC)
+        shifts.append(Shift(start, at, *outcome))
+    return shifts
+
+
+def crowds(layers: Sequence[Layer], zone: ZoneInfo, start: datetime, end: datetime) -> list[Crowd]:
+    """Where more than one of the layers that show through serves in [start, end) (naive UTC)."""
+    if start >= end:
+        return []
+    serving: list[tuple[int, ...]] = [()] * len(layers)
+    found: list[Crowd] = []
+    previous = start
+    for at, _side, index, users in _edges(layers, (), zone, start, end):
+        if at > previous:
+            _add_crowd(found, previous, at, _showing(layers, serving))
+            previous = at
+        serving[index] = users or ()
+    return found
+
+
+def _add_crowd(
+    found: list[Crowd], start: datetime, end: datetime, seen: list[tuple[Layer, tuple[int, ...]]]
+) -> None:
+    if len(seen) < 2:
+        return
+    ids = tuple(layer.id for layer, _users in seen)
+    users = tuple(sorted({user for _layer, users in seen for user in users}))
+    crowd = Crowd(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), ids, users)
+    last = found[-1] if found else None
+    if last and (last.end, last.rotation_ids, last.users) == (crowd.start, ids, users):
+        found[-1] = Crowd(last.start, crowd.end, ids, users)
+    else:
+        found.append(crowd)
 
 
 def _edges(
-    rotations: Sequence[Rotation],
+    rotations: Sequence[Layer],
     overrides: Sequence[Override],
     zone: ZoneInfo,
     start: datetime,
@@ -101,7 +141,7 @@ def _append(
 
 
 def _outcome(
-    rotations: Sequence[Rotation], serving: tuple[tuple[int, ...], ...], overrides: Sequence[Override]
+    rotations: Sequence[Layer], serving: tuple[tuple[int, ...], ...], overrides: Sequence[Override]
 ) -> Outcome:
     """The rules for one instant: what each rotation puts on call, then the overrides (oldest first)."""
     planned = _layers(rotations, serving)
@@ -120,15 +160,24 @@ def _outcome(
     return Outcome(final, "override", None)
 
 
-def _layers(rotations: Sequence[Rotation], serving: tuple[tuple[int, ...], ...]) -> Outcome:
-    busy = [(rotation, users) for rotation, users in zip(rotations, serving, strict=True) if users]
-    if not busy:
+def _layers(layers: Sequence[Layer], serving: Sequence[tuple[int, ...]]) -> Outcome:
+    seen = _showing(layers, serving)
+    if not seen:
         return _NOBODY
-    top = max(rotation.layer for rotation, _users in busy)
-    seen = [(rotation, users) for rotation, users in busy if rotation.layer == top]
     if len(seen) == 1:
         return Outcome(seen[0][1], "rotation", seen[0][0].id)
-    return Outcome(tuple(sorted({user for _rotation, users in seen for user in users})), "rotation", None)
+    return Outcome(tuple(sorted({user for _layer, users in seen for user in users})), "rotation", None)
+
+
+def _showing(
+    layers: Sequence[Layer], serving: Sequence[tuple[int, ...]]
+) -> list[tuple[Layer, tuple[int, ...]]]:
+    """The layers that serve and are hidden by none above, with whom they put on call."""
+    busy = [(layer, users) for layer, users in zip(layers, serving, strict=True) if users]
+    if len(busy) < 2:
+        return busy
+    top = max(layer.layer for layer, _users in busy)
+    return [(layer, users) for layer, users in busy if layer.layer == top]
 
 
 def _replacements(overrides: Sequence[Override]) -> list[tuple[int, int]]:

@@ -6,17 +6,19 @@ are integers. Nothing here reads a clock or a database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
-from typing import Literal
+from datetime import date, datetime, time
+from typing import Literal, NamedTuple
 
 Unit = Literal["hour", "day", "week", "month"]
 OverrideKind = Literal["take_over", "replace", "remove", "add"]
 Source = Literal["rotation", "override"]
+OnHolidays = Literal["serve", "skip", "only"]
 
 UNITS: tuple[str, ...] = ("hour", "day", "week", "month")
 OVERRIDE_KINDS: tuple[str, ...] = ("take_over", "replace", "remove", "add")
+ON_HOLIDAYS: tuple[str, ...] = ("serve", "skip", "only")
 WEEKDAYS: tuple[str, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
 
 
@@ -53,13 +55,18 @@ class Rotation:
     number 0). Nobody serves before `serves_from` (default: `starts_at`) or from `ends_at` on.
     `by_day` empty means every day counts. `restrictions` mask time and never shift turns. A higher
     `layer` hides lower ones while it serves.
+
+    A turn that is None is served by nobody on purpose: it is time the rotation does not serve, so lower
+    layers show through, and where nobody serves in the end that is planned. An empty turn (its people
+    left) is time without anybody too, but a gap. `on_holidays`: "skip" masks the days in `holidays`
+    (local dates, midnight to midnight) and what nobody serves of that is planned; "only" masks all others.
     """
 
     id: int | str
     starts_at: datetime
     unit: Unit
     count: int
-    members: tuple[tuple[int, ...], ...]
+    members: tuple[tuple[int, ...] | None, ...]
     name: str = ""
     serves_from: datetime | None = None
     ends_at: datetime | None = None
@@ -67,6 +74,38 @@ class Rotation:
     week_start: str = "mo"
     restrictions: tuple[Restriction, ...] = ()
     layer: int = 0
+    on_holidays: OnHolidays = "serve"
+    holidays: Container[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One person serves in [start, end), two instants."""
+
+    start: datetime
+    end: datetime
+    user: int
+
+
+@dataclass(frozen=True, slots=True)
+class FixedLayer:
+    """Stretches that somebody else has worked out, such as those of a calendar: a rotation without rules.
+
+    They take part in layering as a rotation of the same `layer` does; where they overlap all serve.
+    """
+
+    stretches: tuple[Stretch, ...]
+    layer: int = 0
+    id: None = None
+    ends_at: None = None
+
+    @property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """Everybody in it, each in a turn of their own."""
+        return tuple((user,) for user in sorted({each.user for each in self.stretches}))
+
+
+Layer = Rotation | FixedLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +125,7 @@ class Override:
     created: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(NamedTuple):
     """Who is on call in [start, end), UTC. `users` is sorted and never empty.
 
     `source` is "override" when an override made the set what it is. `rotation_id` names the rotation
@@ -107,6 +145,29 @@ class Gap:
 
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """In [start, end), UTC, more than one turn of one schedule is on call: `rotation_ids` of equal layers.
+
+    A None among them is a layer that is no rotation. `users` is everybody on call through them, sorted.
+    """
+
+    start: datetime
+    end: datetime
+    rotation_ids: tuple[int | str | None, ...]
+    users: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """In [start, end), UTC, `user` is on call in all of `schedules` (sorted keys, at least two)."""
+
+    start: datetime
+    end: datetime
+    user: int
+    schedules: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

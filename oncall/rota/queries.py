@@ -8,16 +8,19 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.rota.checks import MAX_QUERY, require_computable, require_instant, require_window
+from oncall.rota.compose import crowds as crowds_of
 from oncall.rota.compose import rows
-from oncall.rota.model import Gap, OnCall, Override, Rotation, Shift
-from oncall.rota.wallclock import to_naive
+from oncall.rota.model import Crowd, Gap, Layer, OnCall, Override, Restriction, Rotation, Shift
+from oncall.rota.spans import Stretches, common, joined, without
+from oncall.rota.turns import deserted, planned_off, windows_of
+from oncall.rota.wallclock import WallClock, to_naive
 
 # Most schedules change within days; a longer look is taken only when the shorter one saw no change.
 _LOOKS = (timedelta(days=3), timedelta(days=35), MAX_QUERY)
 
 
 def final_shifts(
-    rotations: Sequence[Rotation],
+    rotations: Sequence[Layer],
     overrides: Sequence[Override],
     zone: ZoneInfo,
     start: datetime,
@@ -35,26 +38,97 @@ def final_shifts(
 
 
 def gaps(
-    rotations: Sequence[Rotation],
+    rotations: Sequence[Layer],
     overrides: Sequence[Override],
     zone: ZoneInfo,
     start: datetime,
     end: datetime,
+    unstaffed: Sequence[Restriction] = (),
 ) -> list[Gap]:
-    """The parts of [start, end) in which nobody is on call, in order. Errors as `final_shifts`."""
-    found: list[Gap] = []
-    covered = start.astimezone(UTC) if start.tzinfo else start
-    for shift in final_shifts(rotations, overrides, zone, start, end):
-        if shift.start > covered:
-            found.append(Gap(covered, shift.start))
-        covered = shift.end
-    if covered < end:
-        found.append(Gap(covered, end.astimezone(UTC)))
-    return found
+    """The parts of [start, end) in which nobody is on call though somebody should be, in order.
+
+    Time that is empty as planned is left out (see `planned_empty`). Errors as `final_shifts`.
+    """
+    return empty_times(rotations, overrides, zone, start, end, unstaffed).gaps
+
+
+def planned_empty(
+    rotations: Sequence[Layer],
+    overrides: Sequence[Override],
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+    unstaffed: Sequence[Restriction] = (),
+) -> list[Gap]:
+    """The parts of [start, end) in which nobody is on call, as planned, in order.
+
+    Planned are the schedule's `unstaffed` hours; and turns that are null and holidays that a rotation
+    skips, where no rotation serves before overrides and none has a turn whose people have left.
+    """
+    return empty_times(rotations, overrides, zone, start, end, unstaffed).planned
+
+
+class EmptyTimes(NamedTuple):
+    """When nobody is on call: against the plan, and as planned."""
+
+    gaps: list[Gap]
+    planned: list[Gap]
+
+
+def empty_times(
+    rotations: Sequence[Layer],
+    overrides: Sequence[Override],
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+    unstaffed: Sequence[Restriction] = (),
+) -> EmptyTimes:
+    """Both kinds of empty time of [start, end) at once. Errors as `final_shifts`."""
+    require_window(start, end)
+    require_computable(rotations, overrides)
+    low, high = to_naive(start), to_naive(end)
+    served = _times(rows(rotations, overrides, zone, low, high))
+    empty = without([(low, high)], served) if low < high else []
+    planned = common(empty, _planned(rotations, zone, low, high, unstaffed)) if empty else []
+    return EmptyTimes(_gaps(without(empty, planned)), _gaps(planned))
+
+
+def _planned(
+    rotations: Sequence[Layer],
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+    unstaffed: Sequence[Restriction],
+) -> Stretches:
+    clock = WallClock(zone, start, end)
+    own = [row for row in rotations if isinstance(row, Rotation)]
+    off = joined(time for row in own for time in planned_off(row, zone, clock, start, end))
+    if off:
+        off = without(off, _times(rows(rotations, (), zone, start, end)))
+        off = without(off, joined(time for row in own for time in deserted(row, zone, clock, start, end)))
+    return joined([*off, *windows_of(tuple(unstaffed), zone, start, end)])
+
+
+def _times(shifts: list[Shift]) -> Stretches:
+    return joined((to_naive(shift.start), to_naive(shift.end)) for shift in shifts)
+
+
+def _gaps(stretches: Stretches) -> list[Gap]:
+    return [Gap(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)) for start, end in stretches]
+
+
+def crowds(rotations: Sequence[Layer], zone: ZoneInfo, start: datetime, end: datetime) -> list[Crowd]:
+    """The parts of [start, end) in which rotations of equal layers put more than one turn on call.
+
+    Only where they show through: what a higher layer hides is no concern. Errors as `final_shifts`.
+    """
+    require_window(start, end)
+    require_computable(rotations, ())
+    return crowds_of(rotations, zone, to_naive(start), to_naive(end))
 
 
 def users_on_call(
-    rotations: Sequence[Rotation], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
+    rotations: Sequence[Layer], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
 ) -> tuple[int, ...]:
     """The sorted ids of who is on call at the instant `at`; empty in a gap. Errors as `on_call_at`."""
     require_instant(at, "at")
@@ -63,7 +137,7 @@ def users_on_call(
 
 
 def on_call_at(
-    rotations: Sequence[Rotation], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
+    rotations: Sequence[Layer], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
 ) -> OnCall:
     """Who is on call at the instant `at`, since when, until when, and who is next.
 
@@ -92,7 +166,7 @@ class _Ahead(NamedTuple):
 
 
 def _users_at(
-    rotations: Sequence[Rotation], overrides: Sequence[Override], zone: ZoneInfo, moment: datetime
+    rotations: Sequence[Layer], overrides: Sequence[Override], zone: ZoneInfo, moment: datetime
 ) -> tuple[int, ...]:
     found = rows(rotations, overrides, zone, moment, moment + timedelta(microseconds=1))
     return found[0].users if found else ()

@@ -7,17 +7,19 @@ the turn at the range's start is computed from the wall clock, not counted up to
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from oncall.rota.model import WEEKDAYS, Restriction, Rotation
-from oncall.rota.wallclock import WallClock, instant_of
+from oncall.rota.model import WEEKDAYS, FixedLayer, Layer, Restriction, Rotation
+from oncall.rota.spans import Stretches, joined, without
+from oncall.rota.wallclock import WallClock, instant_of, to_naive
 
 _DAY = timedelta(days=1)
+_WIDEST = timedelta(days=2)
 _STEPS = {"hour": timedelta(hours=1), "day": _DAY, "week": timedelta(weeks=1)}
 
 
@@ -29,28 +31,112 @@ class Span(NamedTuple):
     users: tuple[int, ...]
 
 
-def served(
+# Stands for whoever it may be, where only the time matters.
+_SOMEBODY = (0,)
+
+
+def served(layer: Layer, zone: ZoneInfo, clock: WallClock, start: datetime, end: datetime) -> list[Span]:
+    """Disjoint spans, in order, in which `layer` puts anybody on call within [start, end)."""
+    if isinstance(layer, FixedLayer):
+        return _fixed(layer, start, end)
+    turns = [tuple(sorted(set(turn or ()))) for turn in layer.members]
+    return _spans(layer, turns, zone, clock, start, end)
+
+
+def planned_off(
     rotation: Rotation, zone: ZoneInfo, clock: WallClock, start: datetime, end: datetime
+) -> Stretches:
+    """When nobody of the rotation serves on purpose: its null turns, and holidays it skips."""
+    found: Stretches = []
+    if None in rotation.members:
+        nobody = [_SOMEBODY if turn is None else () for turn in rotation.members]
+        found += _times(_spans(rotation, nobody, zone, clock, start, end))
+    if rotation.on_holidays == "skip":
+        anybody = [_SOMEBODY if turn is None or turn else () for turn in rotation.members]
+        found += _times(_spans(rotation, anybody, zone, clock, start, end, skipped=True))
+    return joined(found)
+
+
+def deserted(
+    rotation: Rotation, zone: ZoneInfo, clock: WallClock, start: datetime, end: datetime
+) -> Stretches:
+    """When a turn comes up whose people have all left: nobody planned that."""
+    if all(turn is None or turn for turn in rotation.members):
+        return []
+    empty = [_SOMEBODY if turn is not None and not turn else () for turn in rotation.members]
+    return _times(_spans(rotation, empty, zone, clock, start, end))
+
+
+def windows_of(windows: tuple[Restriction, ...], zone: ZoneInfo, start: datetime, end: datetime) -> Stretches:
+    """The parts of [start, end) inside these daily windows of the zone's wall time."""
+    if start >= end:
+        return []
+    found = _windows(windows, WallClock(zone, start, end), start, end)
+    return joined((max(begins, start), min(ends, end)) for begins, ends in found)
+
+
+def _fixed(layer: FixedLayer, start: datetime, end: datetime) -> list[Span]:
+    spans = [
+        Span(max(to_naive(each.start), start), min(to_naive(each.end), end), (each.user,))
+        for each in layer.stretches
+    ]
+    return _flat([span for span in spans if span.start < span.end])
+
+
+def _times(spans: list[Span]) -> Stretches:
+    return [(span.start, span.end) for span in spans]
+
+
+def _spans(
+    rotation: Rotation,
+    turns: Sequence[tuple[int, ...]],
+    zone: ZoneInfo,
+    clock: WallClock,
+    start: datetime,
+    end: datetime,
+    *,
+    skipped: bool = False,
 ) -> list[Span]:
-    """Disjoint spans, in order, in which `rotation` puts anybody on call within [start, end)."""
+    """Disjoint spans with the users of `turns`, which stand for the rotation's own; without empty ones.
+
+    `skipped`: on holidays alone, whatever the rotation does on them.
+    """
     begins = rotation.starts_at if rotation.serves_from is None else rotation.serves_from
-    start = max(start, instant_of(begins, zone))
-    if rotation.ends_at is not None:
+    # No offset is wider than this: far off bounds need no look at the zone.
+    if begins > start - _WIDEST:
+        start = max(start, instant_of(begins, zone))
+    if rotation.ends_at is not None and rotation.ends_at < end + _WIDEST:
         end = min(end, instant_of(rotation.ends_at, zone))
     if start >= end:
         return []
-    members = [tuple(sorted(set(turn))) for turn in rotation.members]
     if rotation.by_day:
-        spans = _flat(_listed_days(rotation, members, clock, start, end))
+        spans = _flat(_listed_days(rotation, turns, clock, start, end))
     else:
-        spans = _turns(rotation, members, clock, start, end)
+        spans = _turns(rotation, turns, clock, start, end)
         if rotation.restrictions:
             spans = _masked(spans, _windows(rotation.restrictions, clock, start, end))
+    if skipped or rotation.on_holidays != "serve":
+        days = _holidays(rotation, clock, start, end)
+        if rotation.on_holidays == "skip" and not skipped:
+            days = without([(start, end)], days)
+        spans = _masked(spans, days)
     return [span for span in spans if span.users]
 
 
+def _holidays(rotation: Rotation, clock: WallClock, start: datetime, end: datetime) -> Stretches:
+    days = [day for day in _dates(clock, start, end) if day in rotation.holidays]
+    midnight = time()
+    return joined(
+        (
+            clock.instant(datetime.combine(day, midnight)),
+            clock.instant(datetime.combine(day + _DAY, midnight)),
+        )
+        for day in days
+    )
+
+
 def _turns(
-    rotation: Rotation, members: list[tuple[int, ...]], clock: WallClock, start: datetime, end: datetime
+    rotation: Rotation, members: Sequence[tuple[int, ...]], clock: WallClock, start: datetime, end: datetime
 ) -> list[Span]:
     if len(set(members)) == 1:
         return [Span(start, end, members[0])]
@@ -81,7 +167,7 @@ def _turn_rule(rotation: Rotation) -> tuple[Callable[[datetime], int], Callable[
 
 
 def _listed_days(
-    rotation: Rotation, members: list[tuple[int, ...]], clock: WallClock, start: datetime, end: datetime
+    rotation: Rotation, members: Sequence[tuple[int, ...]], clock: WallClock, start: datetime, end: datetime
 ) -> Iterator[Span]:
     listed = frozenset(WEEKDAYS.index(day) for day in rotation.by_day)
     number_of = _day_rule(rotation, sorted(listed))
@@ -117,18 +203,11 @@ def _day_rule(rotation: Rotation, listed: list[int]) -> Callable[[date], int]:
 
 def _windows(
     restrictions: tuple[Restriction, ...], clock: WallClock, start: datetime, end: datetime
-) -> list[tuple[datetime, datetime]]:
+) -> Stretches:
     """The restrictions' windows that touch [start, end), joined where they overlap, in order."""
-    found = sorted(
+    return joined(
         window for day in _dates(clock, start, end) for window in _windows_of_day(restrictions, day, clock)
     )
-    joined: list[tuple[datetime, datetime]] = []
-    for begins, ends in found:
-        if joined and begins <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
-        else:
-            joined.append((begins, ends))
-    return joined
 
 
 def _windows_of_day(

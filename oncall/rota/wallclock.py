@@ -9,7 +9,8 @@ time on.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,7 @@ from oncall.rota.model import InvalidRota
 _SAMPLE = timedelta(hours=6)
 # A change shortly before the range decides which occurrence a wall time inside it means.
 _MARGIN = timedelta(days=2)
+_FIRST, _LAST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - wall times
 
 
 class _Stretch(NamedTuple):
@@ -33,17 +35,25 @@ class _Stretch(NamedTuple):
 class WallClock:
     """The clock of `zone` over the instants [start, end] (naive UTC)."""
 
+    __slots__ = ("_last", "_stretches")
+
     def __init__(self, zone: ZoneInfo, start: datetime, end: datetime) -> None:
-        low = (start - _MARGIN).replace(microsecond=0)
-        high = (end + _MARGIN).replace(microsecond=0)
-        self._stretches = _stretches(zone, low, high)
+        self._stretches = _stretches(zone, (start - _MARGIN).year, (end + _MARGIN).year)
+        # The stretch that the last wall time fell into, and from which wall time on: most times come in order.
+        self._last = (_LAST, self._stretches[0])
 
     def instant(self, wall: datetime) -> datetime:
         """The instant `wall` means. Outside the range the result is clamped to a bound beyond it."""
-        for start, _end, offset, local_end in self._stretches:
-            if wall < local_end:
-                instant = wall - offset
-                return max(instant, start)
+        begins, last = self._last
+        if begins <= wall < last.local_end:
+            instant = wall - last.offset
+            return instant if instant > last.start else last.start
+        begins = _FIRST
+        for stretch in self._stretches:
+            if wall < stretch.local_end:
+                self._last = (begins, stretch)
+                return max(wall - stretch.offset, stretch.start)
+            begins = stretch.local_end
         return self._stretches[-1].end
 
     def latest_wall(self, instant: datetime) -> datetime:
@@ -70,7 +80,22 @@ def to_naive(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(tzinfo=None)
 
 
-def _stretches(zone: ZoneInfo, low: datetime, high: datetime) -> tuple[_Stretch, ...]:
+@lru_cache(maxsize=8192)
+def _stretches(zone: ZoneInfo, first: int, last: int) -> tuple[_Stretch, ...]:
+    """The stretches of these years of UTC. Kept: thousands of schedules share few zones and years."""
+    found: list[_Stretch] = []
+    for year in range(first, last + 1):
+        for stretch in _year(zone, year):
+            if found and found[-1].offset == stretch.offset:
+                found[-1] = found[-1]._replace(end=stretch.end, local_end=stretch.local_end)
+            else:
+                found.append(stretch)
+    return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _year(zone: ZoneInfo, year: int) -> tuple[_Stretch, ...]:
+    low, high = (datetime.combine(date(each, 1, 1), time()) for each in (year, year + 1))
     found: list[_Stretch] = []
     start, offset = low, _offset(zone, low)
     at = low
@@ -83,7 +108,8 @@ def _stretches(zone: ZoneInfo, low: datetime, high: datetime) -> tuple[_Stretch,
             at = change
         else:
             at = following
-    found.append(_Stretch(start, high, offset, high + offset))
+    if start < high:
+        found.append(_Stretch(start, high, offset, high + offset))
     return tuple(found)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from django.db.models import Prefetch, QuerySet
 
 from oncall import rota
 from oncall.choices import RunStatus
-from oncall.escalation.snapshot import PolicySnapshot, Step, Target
+from oncall.escalation.snapshot import Hours, Pick, PolicySnapshot, Serving, Step, Target, TargetType
 from oncall.loading import load, users_at
 from oncall.models import EscalationPolicy, EscalationRun, PolicyStep, PolicyTarget, RunPage, Schedule
+from oncall.selectors.naming import schedules_serving
 from teams.actor import Actor
 from teams.models import User
 
@@ -33,18 +35,52 @@ def policy_snapshot(policy_id: int | None) -> PolicySnapshot:
         return PolicySnapshot("No policy", (), 0)
     targets: dict[int, list[Target]] = defaultdict(list)
     for row in PolicyTarget.objects.filter(step__policy=policy).order_by("pk"):
-        targets[row.step_id].append(Target(row.type, row.target_id))  # type: ignore[arg-type]
-    steps = tuple(
-        Step(step.delay_minutes, tuple(targets[step.pk]))
-        for step in PolicyStep.objects.filter(policy=policy).order_by("position")
+        serving = cast(Serving, row.serving)
+        targets[row.step_id].append(Target(cast(TargetType, row.type), row.target_id, serving))
+    steps = [
+        rung
+        for number, step in enumerate(PolicyStep.objects.filter(policy=policy).order_by("position"), 1)
+        for rung in _rungs(step, number, tuple(targets[step.pk]))
+    ]
+    return PolicySnapshot(
+        policy.name, tuple(steps), policy.repeat, policy.hold_low, policy.acknowledge_timeout_minutes
     )
-    return PolicySnapshot(policy.name, steps, policy.repeat)
+
+
+def _rungs(row: PolicyStep, number: int, targets: tuple[Target, ...]) -> list[Step]:
+    """The step, and its backup as a rung of its own when the backup is paged after a while."""
+    step = Step(
+        row.delay_minutes,
+        targets,
+        pick=cast(Pick, row.pick),
+        turn=row.turn,
+        urgency=row.urgency,
+        severities=tuple(row.severities),
+        hours=cast(Hours, row.hours),
+        backup=row.backup_id,
+        number=number,
+    )
+    wait = row.backup_after_minutes
+    if row.backup_id is None or wait is None:
+        return [step]
+    second = replace(
+        step,
+        delay_minutes=row.delay_minutes - wait,
+        targets=(Target("user", row.backup_id),),
+        pick="all",
+        turn=0,
+        hours="any",
+        backup=None,
+        is_backup=True,
+    )
+    return [replace(step, delay_minutes=wait), second]
 
 
 def policies_for_list(actor: Actor) -> QuerySet[EscalationPolicy]:
     """Visible policies with steps and targets loaded."""
-    targets = PolicyTarget.objects.select_related("user", "schedule", "team").order_by("pk")
-    steps = PolicyStep.objects.order_by("position").prefetch_related(Prefetch("targets", queryset=targets))
+    targets = PolicyTarget.objects.select_related("user", "schedule", "team", "webhook").order_by("pk")
+    steps = PolicyStep.objects.order_by("position").select_related("backup")
+    steps = steps.prefetch_related(Prefetch("targets", queryset=targets))
     return (  # type: ignore[no-any-return]
         EscalationPolicy.objects.visible_to(actor)
         .select_related("team")
@@ -108,7 +144,7 @@ def on_call_until(user_id: int, at: dt.datetime) -> dt.datetime | None:
 
     Looks 14 days ahead.
     """
-    schedules = schedules_naming(user_id)
+    schedules = schedules_serving([user_id])
     ends = [at]
     for item in load(schedules, start=at, end=at + dt.timedelta(days=14)).values():
         rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, at + dt.timedelta(days=14))
@@ -120,7 +156,7 @@ def on_call_until(user_id: int, at: dt.datetime) -> dt.datetime | None:
 def next_shift(user_id: int, at: dt.datetime) -> tuple[Schedule, rota.Shift] | None:
     """The person's next shift that has not begun, within 60 days."""
     best: tuple[Schedule, rota.Shift] | None = None
-    schedules = {row.pk: row for row in schedules_naming(user_id)}
+    schedules = {row.pk: row for row in schedules_serving([user_id])}
     end = at + dt.timedelta(days=60)
     for pk, item in load(schedules.values(), start=at, end=end).items():
         rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, end)
@@ -128,20 +164,6 @@ def next_shift(user_id: int, at: dt.datetime) -> tuple[Schedule, rota.Shift] | N
         if mine and (best is None or mine[0].start < best[1].start):
             best = schedules[pk], mine[0]
     return best
-
-
-def schedules_naming(user_id: int) -> list[Schedule]:
-    """Schedules in which the person is a member or stands in."""
-    by_rotation = Schedule.objects.extra(
-        where=[
-            "EXISTS (SELECT 1 FROM oncall_rotation r, jsonb_array_elements(r.members) t"
-            " WHERE r.schedule_id = oncall_schedule.id AND t @> to_jsonb(%s::bigint))"
-        ],
-        params=[user_id],
-    )
-    by_override = Schedule.objects.filter(overrides__user_id=user_id)
-    ids = {*by_rotation.values_list("pk", flat=True), *by_override.values_list("pk", flat=True)}
-    return list(Schedule.objects.filter(pk__in=ids).select_related("team"))
 
 
 def _unbroken(rows: Sequence[rota.Shift], user_id: int, at: dt.datetime) -> dt.datetime:
@@ -165,6 +187,13 @@ def subject_runs(subject_key: str) -> list[EscalationRun]:
 
 
 def awaiting_ack(user_id: int) -> list[EscalationRun]:
-    """Active escalations that have paged this person, newest first."""
-    rows = EscalationRun.objects.filter(status=RunStatus.ACTIVE, pages__user_id=user_id, pages__reached=True)
+    """Active escalations that have paged this person, who has not declined since, newest first."""
+    rows = EscalationRun.objects.filter(
+        status=RunStatus.ACTIVE, pages__user_id=user_id, pages__reached=True, pages__declined_at=None
+    )
     return list(rows.distinct().order_by("-pk")[:20])
+
+
+def is_paging(subject_key: str) -> bool:
+    """Whether an escalation of the subject is running."""
+    return EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE).exists()

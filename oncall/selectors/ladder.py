@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from django.utils.translation import gettext as _
 
 from core import clock
 from notifications import reach as ways
 from notifications.choices import Urgency
 from oncall import rota
-from oncall.escalation.decision import StepReach
+from oncall.choices import LocalHours, Pick, Serving
+from oncall.escalation import planner
+from oncall.escalation.decision import Continue, Fallback, Fire, Hold, Recipient, Skip
 from oncall.escalation.reach import Resolver
+from oncall.escalation.snapshot import PolicySnapshot
 from oncall.loading import load
-from oncall.models import EscalationPolicy, PolicyTarget
+from oncall.models import EscalationPolicy, PolicyStep, PolicyTarget
 from oncall.selectors.basics import policies_for_list, policy_snapshot
 from teams.actor import Actor
 from teams.models import User
@@ -33,20 +38,48 @@ class Rung:
     """A step; `after` is minutes from the start of a round until it fires when all before it fire."""
 
     number: int
-    delay_minutes: int
+    step: PolicyStep
     after: int
     targets: list[LadderTarget]
+
+    @property
+    def conditions(self) -> list[str]:
+        """When and whom the step pages, as far as that is not "always" and "all", in words."""
+        step = self.step
+        found = []
+        if step.pick != Pick.ALL:
+            found.append(str(step.get_pick_display()))
+        if step.urgency:
+            found.append(_("Only %(urgency)s urgency") % {"urgency": step.get_urgency_display().lower()})
+        if step.severities:
+            ranks = ", ".join(str(rank) for rank in step.severities)
+            found.append(_("Only severity %(ranks)s") % {"ranks": ranks})
+        if step.hours != LocalHours.ANY:
+            found.append(str(step.get_hours_display()))
+        return found
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One line of the preview: at this time `user` is reached by `way`, or nothing happens for `reason`."""
+    """One line of the preview: at this time `user` is reached by `way`, or nothing happens for `reason`.
+
+    `step` is the number people know, 0 for the last resort. `passed`: the step is for other cases.
+    """
 
     at: dt.datetime
     step: int
     user: User | None
     way: str
     reason: str = ""
+    passed: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a preview is about: an urgency, and a severity (None: not set)."""
+
+    urgency: str = Urgency.HIGH.value
+    severity: int | None = None
 
 
 @dataclass
@@ -59,9 +92,13 @@ class Ladder:
     reaches_nobody: bool
 
 
-def policy_ladder(actor: Actor, policy_id: int, at: dt.datetime) -> Ladder | None:
-    """The policy with everything its page shows; None when the actor does not see it. A fixed number of
-    statements."""
+def policy_ladder(
+    actor: Actor, policy_id: int, at: dt.datetime, asked: dt.datetime | None = None, case: Case = Case()
+) -> Ladder | None:
+    """The policy with everything its page shows at `at`, and the preview for `asked` (default `at`).
+
+    None when the actor does not see it. The number of statements grows with the steps alone.
+    """
     policy = policies_for_list(actor).filter(pk=policy_id).first()
     if policy is None:
         return None
@@ -69,67 +106,94 @@ def policy_ladder(actor: Actor, policy_id: int, at: dt.datetime) -> Ladder | Non
     people = ways.load(resolver.names, clock.now())
     users = {pk: person.user for pk, person in people.items()}
     until = _until(policy, at)
+    first_rungs = [index for index, step in enumerate(resolver.policy.steps) if not step.is_backup]
     rungs, after = [], 0
-    for step, reached in zip(policy.steps.all(), resolver.reach().steps, strict=True):
-        targets = [_target(row, reached, users, until) for row in step.targets.all()]
-        rungs.append(Rung(step.position + 1, step.delay_minutes, after, targets))
+    for step, index in zip(policy.steps.all(), first_rungs, strict=True):
+        found = [(row, resolver.people_of(index, row.type, row.target_id)) for row in step.targets.all()]
+        targets = [_target(row, rows, users, until) for row, rows in found]
+        rungs.append(Rung(step.position + 1, step, after, targets))
         after += step.delay_minutes
-    moments, ends_at, nobody = _moments(policy, resolver, people, at)
+    moments, ends_at, nobody = _moments(policy, asked or at, case)
     fallback = [users[pk] for pk in resolver.managers if pk in users]
     return Ladder(policy, rungs, moments, ends_at, fallback, nobody)
 
 
-def policy_preview(policy: EscalationPolicy, at: dt.datetime) -> list[Moment]:
+def policy_preview(policy: EscalationPolicy, at: dt.datetime, case: Case = Case()) -> list[Moment]:
     """What would happen minute by minute if the policy fired at `at` and nobody answered: its first round."""
-    resolver = Resolver(policy_snapshot(policy.pk), team_id=policy.team_id, urgency=Urgency.HIGH, at=at)
-    return _moments(policy, resolver, ways.load(resolver.names, clock.now()), at)[0]
+    return _moments(policy, at, case)[0]
 
 
-def _moments(
-    policy: EscalationPolicy, resolver: Resolver, people: dict[int, ways.Person], at: dt.datetime
-) -> tuple[list[Moment], dt.datetime, bool]:
-    """(first round, when it ends, whether no step reaches anybody): the planner's rules."""
+def _moments(policy: EscalationPolicy, at: dt.datetime, case: Case) -> tuple[list[Moment], dt.datetime, bool]:
+    """(first round, when it ends, whether no step reaches anybody): the planner's own decisions."""
+    snapshot = replace(policy_snapshot(policy.pk), repeat=0)
+    resolver = Resolver(snapshot, team_id=policy.team_id, urgency=case.urgency, at=at, severity=case.severity)
+    people: dict[int, ways.Person] = {}
     found: list[Moment] = []
-    now, anybody = at, False
-    answer = resolver.reach()
-    for number, (step, reached) in enumerate(zip(resolver.policy.steps, answer.steps, strict=True), 1):
-        lines = _pages(number, reached, people, now)
-        if lines:
-            anybody = True
-            found += lines
-            now += dt.timedelta(minutes=step.delay_minutes)
-        else:
-            reasons = [row.reason for row in reached.recipients] or [reached.reason]
-            found.append(Moment(now, number, None, "", "; ".join(dict.fromkeys(filter(None, reasons)))))
-    if not anybody:
-        found += _pages(0, answer.fallback, people, now)
+    state, now, anybody = planner.first_state(at), at, False
+    for _guard in range(2 * len(snapshot.steps) + 4):
+        people |= ways.load(set(resolver.names) - set(people), clock.now())
+        decision = planner.plan(snapshot, state, now, resolver.reach())
+        for entry in decision.entries:
+            anybody = anybody or isinstance(entry, Fire)
+            found += _lines(snapshot, entry, now, people, resolver, case)
+        if not isinstance(decision.outcome, Continue):
+            break
+        held = [entry.until for entry in decision.entries if isinstance(entry, Hold)]
+        state = decision.outcome.state
+        now = held[0] if held else state.next_at
+        resolver = resolver.moved(now)
     return sorted(found, key=lambda line: line.at), now, not anybody
 
 
-def _pages(number: int, reached: StepReach, people: dict[int, ways.Person], now: dt.datetime) -> list[Moment]:
-    lines = []
-    for user_id in dict.fromkeys(row.user_id for row in reached.recipients if row.reachable):
-        person = people.get(user_id or 0)
-        if person is None:
-            continue
-        by_delay: dict[int, list[str]] = {}
-        for step in ways.steps_of(person, Urgency.HIGH):
-            way = step.method.label or step.method.get_channel_display()
-            by_delay.setdefault(step.delay_minutes, []).append(str(way))
-        for delay, names in by_delay.items():
-            when = now + dt.timedelta(minutes=delay)
-            lines.append(Moment(when, number, person.user, ", ".join(names)))
+def _lines(
+    snapshot: PolicySnapshot,
+    entry: planner.Entry,
+    now: dt.datetime,
+    people: dict[int, ways.Person],
+    resolver: Resolver,
+    case: Case,
+) -> list[Moment]:
+    if isinstance(entry, Hold):
+        return [Moment(now, 1, None, "", _("nobody is on duty, it waits for the next shift"), passed=True)]
+    number = 0 if isinstance(entry, Fallback) else snapshot.number_of(entry.step)
+    if isinstance(entry, Skip):
+        return [Moment(now, number, None, "", _reason(entry, resolver), passed=entry.passed)]
+    lines = [line for user in entry.user_ids for line in _pages(number, people.get(user), now, case.urgency)]
+    if isinstance(entry, Fire) and entry.webhook_ids:
+        lines.append(Moment(now, number, None, _("webhook")))
     return lines
 
 
+def _reason(entry: Skip, resolver: Resolver) -> str:
+    named = [
+        f"{resolver.names[user]} {reason}" if user in resolver.names else reason
+        for user, reason in entry.unreachable
+    ]
+    return "; ".join(dict.fromkeys(named)) or entry.reason
+
+
+def _pages(number: int, person: ways.Person | None, now: dt.datetime, urgency: str) -> list[Moment]:
+    if person is None:
+        return []
+    by_delay: dict[int, list[str]] = {}
+    for step in ways.steps_of(person, urgency):
+        way = step.method.label or step.method.get_channel_display()
+        by_delay.setdefault(step.delay_minutes, []).append(str(way))
+    return [
+        Moment(now + dt.timedelta(minutes=delay), number, person.user, ", ".join(names))
+        for delay, names in by_delay.items()
+    ]
+
+
 def _target(
-    row: PolicyTarget, reached: StepReach, users: dict[int, User], until: dict[int, dt.datetime | None]
+    row: PolicyTarget,
+    recipients: list[Recipient],
+    users: dict[int, User],
+    until: dict[int, dt.datetime | None],
 ) -> LadderTarget:
-    shown = LadderTarget(row, until=until.get(row.schedule_id or 0))
-    for recipient in reached.recipients:
-        via = recipient.via
-        if via is None or (via.type, via.id) != (row.type, row.target_id):
-            continue
+    current = row.serving == Serving.CURRENT
+    shown = LadderTarget(row, until=until.get(row.schedule_id or 0) if current else None)
+    for recipient in recipients:
         user = users.get(recipient.user_id or 0)
         if user is not None:
             shown.users.append(user)

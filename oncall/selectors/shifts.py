@@ -1,4 +1,4 @@
-"""Shifts and gaps ahead, over many schedules."""
+"""Shifts, gaps and overlaps ahead, over many schedules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from oncall import rota
 from oncall.loading import load
 from oncall.models import Schedule
-from oncall.selectors.basics import schedules_naming
+from oncall.selectors.naming import schedules_serving
 from teams.actor import Actor
 from teams.models import User
 
@@ -32,14 +32,47 @@ class Gaps:
 def gaps_ahead(
     schedules: Iterable[Schedule], at: dt.datetime, length: dt.timedelta = AHEAD
 ) -> dict[int, Gaps]:
-    """Schedule id → its gaps from `at` on; schedules without any are absent. Two statements."""
+    """Schedule id → its gaps from `at` on; schedules without any are absent. Three statements.
+
+    Hours that are empty as planned are no gaps.
+    """
     found: dict[int, Gaps] = {}
     for pk, item in load(schedules, start=at, end=at + length).items():
-        rows = rota.gaps(item.rotations, item.overrides, item.zone, at, at + length)
+        rows = item.empty(at, at + length).gaps
         total = sum((gap.end - gap.start for gap in rows), dt.timedelta())
         if rows:
             found[pk] = Gaps(len(rows), rows[:_SHOWN_GAPS], total, total >= length)
     return found
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is odd in a schedule in a window.
+
+    `gaps`: nobody serves though somebody should; `planned`: nobody serves, as planned; `crowds`: more than one
+    turn of equal layers; `doubled`: somebody on call here serves in another visible schedule too.
+    """
+
+    gaps: list[rota.Gap]
+    planned: list[rota.Gap]
+    crowds: list[rota.Crowd]
+    doubled: list[rota.Doubled]
+
+
+def schedule_report(actor: Actor, schedule: Schedule, start: dt.datetime, end: dt.datetime) -> Report:
+    """Gaps and overlaps of [start, end), at most 400 days. At most eight statements. Errors as `rota.gaps`."""
+    item = load([schedule], start=start, end=end)[schedule.pk]
+    own = item.shifts(start, end)
+    empty = item.empty(start, end)
+    crowds = rota.crowds(item.rotations, item.zone, start, end)
+    visible = set(Schedule.objects.visible_to(actor).values_list("pk", flat=True))
+    serving = schedules_serving({user for shift in own for user in shift.users})
+    others = [row for row in serving if row.pk in visible and row.pk != schedule.pk]
+    shifts = {schedule.pk: own}
+    for pk, other in load(others, start=start, end=end).items():
+        shifts[pk] = other.shifts(start, end)
+    doubled = [each for each in rota.doubled(shifts) if schedule.pk in each.schedules]
+    return Report(empty.gaps, empty.planned, crowds, doubled)
 
 
 @dataclass(frozen=True)
@@ -57,11 +90,10 @@ def my_shifts(actor: Actor, at: dt.datetime, length: dt.timedelta = MINE_AHEAD) 
     """The actor's shifts from `at` on in visible schedules, the running ones first."""
     user_id = actor.user_id or 0
     visible = set(Schedule.objects.visible_to(actor).values_list("pk", flat=True))
-    schedules = {row.pk: row for row in schedules_naming(user_id) if row.pk in visible}
+    schedules = {row.pk: row for row in schedules_serving([user_id]) if row.pk in visible}
     rows: list[tuple[int, rota.Shift]] = []
     for pk, item in load(schedules.values(), start=at, end=at + length).items():
-        shifts = rota.final_shifts(item.rotations, item.overrides, item.zone, at, at + length)
-        rows += [(pk, shift) for shift in shifts if user_id in shift.users]
+        rows += [(pk, shift) for shift in item.shifts(at, at + length) if user_id in shift.users]
     others = {user for _pk, shift in rows for user in shift.users} - {user_id}
     people = {user.pk: user for user in User.objects.filter(pk__in=others)}
     rows.sort(key=lambda row: (row[1].start, row[0]))

@@ -1,4 +1,4 @@
-"""Who is on call, and my own shifts."""
+"""Who is on call, and calendar links."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from core.pages import actor_of
 from oncall import selectors
 from oncall.actions import calendars
 from oncall.api.policies import feed_path
-from oncall.models import CalendarToken
 from oncall.rows import whole
 from teams.models import Team
 
@@ -47,22 +46,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "may_create": Team.objects.manageable_by(actor).exists(),
     }
     return render(request, "oncall/pages/overview.html", context)
-
-
-@login_required
-def mine(request: HttpRequest) -> HttpResponse:
-    """My shifts in the coming 60 days, and my calendar links."""
-    actor, now = actor_of(request), clock.now()
-    shifts = selectors.my_shifts(actor, now)
-    secret_url = request.session.pop("oncall.calendar", "")
-    context = {
-        "shifts": shifts,
-        "running": [shift for shift in shifts if shift.running],
-        "coming": next((shift for shift in shifts if not shift.running), None),
-        "tokens": CalendarToken.objects.visible_to(actor).usable().select_related("schedule"),
-        "secret_url": secret_url,
-    }
-    return render(request, "oncall/pages/mine.html", context)
 
 
 @login_required

@@ -14,24 +14,48 @@ from django.views.decorators.http import require_POST
 from core import clock
 from core.errors import DomainError, NotAllowed, NotVisible
 from core.pages import actor_of
+from notifications.choices import Urgency
 from oncall import selectors
 from oncall.actions import policies
 from oncall.actions.policies import StepInput, TargetInput
-from oncall.forms import PolicyForm, steps_of, target_choices
 from oncall.models import EscalationPolicy
 from oncall.permissions import may_manage
+from oncall.policy_forms import (
+    DryRunForm,
+    PolicyForm,
+    step_choices,
+    steps_of,
+    target_choices,
+    target_value,
+)
 from oncall.rows import grouped, row_errors
 from teams.views.base import attach
+
+_TYPED = ("team", "name", "repeat", "acknowledge_timeout_minutes")
+_TICKED = ("is_default", "hold_low")
 
 
 @login_required
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The ladder, and what would happen if it fired: now, or at any instant, urgency and severity asked for."""
     actor = actor_of(request)
-    ladder = selectors.policy_ladder(actor, pk, clock.now())
+    now = clock.now()
+    form = DryRunForm(request.GET or None, initial={"urgency": Urgency.HIGH})
+    asked, case = now, selectors.Case()
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        asked = data["at"] or now
+        case = selectors.Case(data["urgency"] or Urgency.HIGH.value, data["severity"])
+    ladder = selectors.policy_ladder(actor, pk, now, asked, case)
     if ladder is None:
         raise NotVisible
-    manages = may_manage(actor, ladder.policy.team_id)
-    context = {"ladder": ladder, "policy": ladder.policy, "may_manage": manages}
+    context = {
+        "ladder": ladder,
+        "policy": ladder.policy,
+        "may_manage": may_manage(actor, ladder.policy.team_id),
+        "form": form,
+        "asked": asked if asked != now else None,
+    }
     return render(request, "oncall/pages/policy.html", context)
 
 
@@ -45,10 +69,10 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     steps = steps_of(request.POST) if posted else _stored_steps(policy)
     initial: dict[str, Any] = {}
     if policy is not None:
-        initial = {"name": policy.name, "repeat": policy.repeat, "is_default": policy.is_default}
+        initial = {name: getattr(policy, name) for name in (*_TYPED[1:], *_TICKED)}
     if posted and not saving:
-        initial |= {name: request.POST.get(name, "") for name in ("team", "name", "repeat")}
-        initial |= {"is_default": bool(request.POST.get("is_default"))}
+        initial |= {name: request.POST.get(name, "") for name in _TYPED}
+        initial |= {name: bool(request.POST.get(name)) for name in _TICKED}
     form = PolicyForm(request.POST if saving else None, initial=initial, actor=actor, policy=policy)
     errors: dict[str, list[str]] = {}
     if saving and form.is_valid():
@@ -71,13 +95,14 @@ def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "steps": [
             (
                 step,
-                [f"{target.type}:{target.id}" for target in step.targets],
+                [target_value(target) for target in step.targets],
                 row_errors(errors, "steps", number),
             )
             for number, step in enumerate(steps)
         ],
         "step_errors": errors.get("steps", []),
         "choices": target_choices(actor),
+        **step_choices(),
     }
     status = 422 if form.errors or errors else 200
     return render(request, "oncall/pages/policy_form.html", context, status=status)
@@ -107,7 +132,14 @@ def _stored_steps(policy: EscalationPolicy | None) -> list[StepInput]:
         return [StepInput(5, [])]
     return [
         StepInput(
-            step.delay_minutes, [TargetInput(target.type, target.target_id) for target in step.targets.all()]
+            step.delay_minutes,
+            [TargetInput(row.type, row.target_id, row.serving) for row in step.targets.all()],
+            pick=step.pick,
+            urgency=step.urgency,
+            severities=step.severities,
+            hours=step.hours,
+            backup=step.backup_id,
+            backup_after_minutes=step.backup_after_minutes,
         )
         for step in policy.steps.all()
     ]
@@ -116,12 +148,7 @@ def _stored_steps(policy: EscalationPolicy | None) -> list[StepInput]:
 def _save(
     actor: Any, policy: EscalationPolicy | None, data: dict[str, Any], steps: list[StepInput]
 ) -> EscalationPolicy:
-    values = {
-        "name": data["name"],
-        "repeat": data["repeat"],
-        "is_default": data["is_default"],
-        "steps": steps,
-    }
+    values = {name: data[name] for name in (*_TYPED[1:], *_TICKED)} | {"steps": steps}
     if policy is None:
         return policies.create_policy(actor=actor, team_id=data["team"].pk, **values)
     return policies.update_policy(actor=actor, policy_id=policy.pk, **values)

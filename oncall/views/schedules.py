@@ -1,4 +1,4 @@
-"""A schedule: its page, and the forms around it."""
+"""The forms around a schedule."""
 
 from __future__ import annotations
 
@@ -17,10 +17,20 @@ from django.views.decorators.http import require_POST
 from core import clock
 from core.errors import DomainError, NotAllowed, NotVisible, field_error
 from core.pages import actor_of
-from oncall import board, selectors
 from oncall.actions import overrides, rotations, schedules
 from oncall.api.fields import instant
-from oncall.forms import OverrideForm, RotationForm, ScheduleForm, people, rotation_initial, turns_of
+from oncall.choices import WEEKDAYS
+from oncall.forms import (
+    OverrideForm,
+    RotationForm,
+    ScheduleForm,
+    filled_windows,
+    people,
+    rotation_initial,
+    shown_turns,
+    turns_of,
+    windows_of,
+)
 from oncall.models import Override, Rotation, Schedule
 from oncall.permissions import may_cover, may_manage
 from oncall.rows import grouped
@@ -43,98 +53,66 @@ def manageable(request: HttpRequest, pk: int) -> Schedule:
     return schedule
 
 
-@login_required
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Two weeks (`?zoom=day|week|fortnight|month|quarter`) from today (`?day=`)."""
-    actor, now, schedule = actor_of(request), clock.now(), visible(request, pk)
-    zoom = request.GET.get("zoom", board.DEFAULT_ZOOM)
-    start, end, first = board.window(schedule, zoom, request.GET.get("day", ""), now)
-    picture = board.build(schedule, start, end, now)
-    length = board.ZOOMS.get(zoom, board.ZOOMS[board.DEFAULT_ZOOM])
-    living = schedule.rotations.living()
-    members = {user for rotation in living for user in rotations.people_of(rotation)}
-    known = people_by_id(members)
-    context = {
-        "schedule": schedule,
-        "board": picture,
-        "upcoming": board.upcoming(picture.shifts, now),
-        "now_row": next(
-            (row for row in selectors.on_call_overview(actor, now) if row.schedule == schedule), None
-        ),
-        "gaps": selectors.gaps_ahead([schedule], now).get(schedule.pk),
-        "rotations": [(row, _turns(row, known)) for row in living],
-        "overrides": Override.objects.filter(schedule=schedule, ends_at__gt=now).select_related(
-            "user", "replaces"
-        ),
-        "policies": _paging(request, schedule),
-        "zooms": _zooms(),
-        "zoom": zoom if zoom in board.ZOOMS else board.DEFAULT_ZOOM,
-        "earlier": (first - dt.timedelta(days=length)).isoformat(),
-        "later": (first + dt.timedelta(days=length)).isoformat(),
-        "may_manage": may_manage(actor, schedule.team_id),
-        "may_cover": may_cover(actor, schedule.team_id),
-    }
-    return render(request, "oncall/pages/schedule.html", context)
-
-
 def people_by_id(ids: set[int]) -> dict[int, Any]:
     """Users by id, in one statement."""
     return {user.pk: user for user in people().model.objects.filter(pk__in=ids)}
 
 
-def _turns(row: Rotation, known: dict[int, Any]) -> list[list[Any]]:
-    return [[known[pk] for pk in turn if pk in known] for turn in row.members]
-
-
-def _paging(request: HttpRequest, schedule: Schedule) -> list[Any]:
-    rows = selectors.policies_for_list(actor_of(request)).filter(steps__targets__schedule=schedule)
-    return list(rows.distinct())
-
-
-def _zooms() -> list[tuple[str, str]]:
-    return [
-        ("day", _("Day")),
-        ("week", _("Week")),
-        ("fortnight", _("2 weeks")),
-        ("month", _("Month")),
-        ("quarter", _("Quarter")),
-    ]
-
-
 @login_required
 def create(request: HttpRequest) -> HttpResponse:
-    form = ScheduleForm(request.POST or None, actor=actor_of(request))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+    def save(values: dict[str, Any]) -> Schedule:
+        team = values.pop("team")
+        return schedules.create_schedule(actor=actor_of(request), team_id=team.pk, **values)
 
-        def save() -> Schedule:
-            return schedules.create_schedule(
-                actor=actor_of(request),
-                team_id=data["team"].pk,
-                name=data["name"],
-                timezone=data["timezone"],
-            )
-
-        if (row := _saved(form, save)) is not None:
-            return redirect("oncall:schedule", pk=row.pk)
-    return _form_page(request, form, title=_("New schedule"), back="/oncall/")
+    return _schedule_form(request, None, save, title=_("New schedule"), back="/oncall/")
 
 
 @login_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     schedule = manageable(request, pk)
-    initial = {"name": schedule.name, "timezone": schedule.timezone}
-    form = ScheduleForm(request.POST or None, actor=actor_of(request), schedule=schedule, initial=initial)
-    if request.method == "POST" and form.is_valid():
 
-        def save() -> Schedule:
-            return schedules.update_schedule(actor=actor_of(request), schedule_id=pk, **form.cleaned_data)
+    def save(values: dict[str, Any]) -> Schedule:
+        return schedules.update_schedule(actor=actor_of(request), schedule_id=pk, **values)
 
-        if _saved(form, save) is not None:
-            return redirect("oncall:schedule", pk=pk)
-    return _form_page(
-        request, form, title=_("Edit schedule"), back=schedule.get_absolute_url(), schedule=schedule
-    )
+    return _schedule_form(request, schedule, save, title=_("Edit schedule"), back=schedule.get_absolute_url())
+
+
+def _schedule_form(
+    request: HttpRequest,
+    schedule: Schedule | None,
+    save: Callable[[dict[str, Any]], Schedule],
+    **context: Any,
+) -> HttpResponse:
+    """The form of a schedule with its rows of planned empty hours."""
+    names = ("name", "timezone", "holiday_region")
+    initial = {name: getattr(schedule, name) for name in names} if schedule else {}
+    windows = schedule.unstaffed_hours if schedule else []
+    options: dict[str, Any] = {"actor": actor_of(request), "schedule": schedule}
+    form = ScheduleForm(initial=initial, **options)
+    if request.method == "POST":
+        windows = windows_of(request.POST)
+        form = ScheduleForm(request.POST, **options)
+        if request.POST.get("op"):
+            form = ScheduleForm(initial={**initial, **_typed(request, form)}, **options)
+        elif any(bool(window["from"]) != bool(window["to"]) for window in windows):
+            form.add_error(None, _("Planned empty hours need both times."))
+        elif form.is_valid():
+            try:
+                row = save({**form.cleaned_data, "unstaffed_hours": filled_windows(windows)})
+            except DomainError as error:
+                if isinstance(error, NotVisible):
+                    raise
+                attach(form, error)
+            else:
+                return redirect("oncall:schedule", pk=row.pk)
+    context |= {
+        "form": form,
+        "schedule": schedule,
+        "windows": windows,
+        "weekdays": list(WEEKDAYS.items()),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "oncall/pages/schedule_form.html", context, status=status)
 
 
 @login_required
@@ -169,7 +147,9 @@ def rotation(request: HttpRequest, pk: int, rotation_id: int | None = None) -> H
     errors: dict[str, list[str]] = {}
     if saving and form.is_valid():
         try:
-            _save_rotation(request, schedule, old, form.values(old, [turn for turn in turns if turn]))
+            _save_rotation(
+                request, schedule, old, form.values(old, [turn for turn in turns if turn is None or turn])
+            )
         except DomainError as error:
             if isinstance(error, NotVisible):
                 raise
@@ -182,7 +162,7 @@ def rotation(request: HttpRequest, pk: int, rotation_id: int | None = None) -> H
         "schedule": schedule,
         "rotation": old,
         "form": form,
-        "turns": turns or [[]],
+        "turns": shown_turns(turns) or [[]],
         "people": list(people()),
         "turn_errors": [reason for reasons in errors.values() for reason in reasons],
     }
@@ -245,8 +225,10 @@ def override(request: HttpRequest, pk: int) -> HttpResponse:
         if _saved(form, save) is not None:
             messages.success(request, _("The override is in place."))
             return redirect("oncall:schedule", pk=pk)
-    back = schedule.get_absolute_url()
-    return _form_page(request, form, title=_("Change who covers"), back=back, schedule=schedule)
+    back, title = schedule.get_absolute_url(), _("Change who covers")
+    if request.method == "GET" and request.headers.get("HX-Request"):
+        return render(request, "oncall/partials/cover_dialog.html", {"form": form, "schedule": schedule})
+    return _form_page(request, form, title=title, back=back, schedule=schedule)
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

@@ -45,6 +45,9 @@ FIXED = (
     "/settings/people/",
     "/settings/people/invite/",
     "/settings/audit/",
+    "/settings/channels/",
+    "/settings/delivery-limits/",
+    "/oncall/me/calendars/",
     "/dev/outbox/",
     "/health/",
     "/search/?q=check",
@@ -78,8 +81,9 @@ VISITOR = (
     "/status/none/",
     "/no-such-page/",
 )
-RUN = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]});
+RUN = """async rules => {
+  const options = {resultTypes: ["violations"]};
+  const found = await axe.run(document, rules ? {...options, runOnly: rules} : options);
   return found.violations.map(v => `${v.id}: ` + v.nodes.slice(0, 3).map(n =>
     n.target.join(" ") + " " + (n.any[0]?.message || n.all[0]?.message || n.none[0]?.message || "")
   ).join(" | "));
@@ -95,14 +99,20 @@ PATIENCE_MS = 90_000
 
 
 def violations(page: Any, path: str) -> list[str]:
+    """Everything axe finds in light; in dark, which differs in colours alone, what it finds about those."""
     page.set_default_timeout(PATIENCE_MS)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     answer = page.goto(path)
-    page.wait_for_timeout(250)
-    page.wait_for_function(SETTLED)
     if answer.status not in (200, 403, 404):
         return [f"{path}: answered {answer.status}"]
     page.evaluate(AXE.read_text())
-    return [f"{path}: {line}" for line in page.evaluate(RUN)]
+    found = []
+    for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(50)
+        page.wait_for_function(SETTLED)
+        found += [f"{path} ({scheme}): {line}" for line in page.evaluate(RUN, rules)]
+    return found
 
 
 def linked(page: Any) -> list[str]:
@@ -125,14 +135,10 @@ def linked(page: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("who", ["responder", "manager", "support", "admin"])
-def test_no_page_has_a_violation(
-    product: str, chromium: Any, states: Callable[[str], Any], who: str, scheme: str
-) -> None:
+def test_no_page_has_a_violation(product: str, chromium: Any, states: Callable[[str], Any], who: str) -> None:
     context = chromium.new_context(
         base_url=product,
-        color_scheme=scheme,
         bypass_csp=True,
         storage_state=states(who),
         viewport={"width": 1440, "height": 900},
@@ -147,9 +153,8 @@ def test_no_page_has_a_violation(
     assert found == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_for_visitors_has_a_violation(product: str, chromium: Any, scheme: str) -> None:
-    visitor = chromium.new_context(base_url=product, color_scheme=scheme, bypass_csp=True)
+def test_no_page_for_visitors_has_a_violation(product: str, chromium: Any) -> None:
+    visitor = chromium.new_context(base_url=product, bypass_csp=True)
     page = visitor.new_page()
     found = [line for path in VISITOR for line in violations(page, path)]
     visitor.close()

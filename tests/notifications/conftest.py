@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 if TYPE_CHECKING:
+    from tests.notifications.providers import Api, FakePort
     from tests.notifications.support import FakeTransport
 
 
@@ -50,3 +51,41 @@ def _in_place(channel: str) -> Iterator[FakeTransport]:
     before = transports.register(channel, fake)
     yield fake
     transports.register(channel, before)
+
+
+@pytest.fixture
+def local(settings: Any) -> None:
+    """Calls may go to this machine, on any port."""
+    settings.WEBHOOK_ALLOWED_NETWORKS = ("127.0.0.0/8", "::1/128")
+    settings.WEBHOOK_ALLOWED_PORTS = ((1, 65535),)
+
+
+@pytest.fixture
+def port() -> Iterator[FakePort]:
+    """In place of incidents: one open subject, `incident:42`."""
+    from notifications import replies
+    from tests.notifications.providers import FakePort
+
+    fake = FakePort()
+    before = replies.register_port(fake)
+    yield fake
+    if before is not None:
+        replies.register_port(before)
+
+
+@pytest.fixture
+def twilio(db: None, local: None) -> Iterator[Api]:
+    """A strict stand-in of Twilio, set up."""
+    from tests.notifications.providers import twilio_api
+
+    with twilio_api() as server:
+        yield server
+
+
+@pytest.fixture
+def slack(db: None, local: None) -> Iterator[Api]:
+    """A strict stand-in of Slack, set up."""
+    from tests.notifications.providers import slack_api
+
+    with slack_api() as server:
+        yield server

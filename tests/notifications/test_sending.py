@@ -220,7 +220,7 @@ def test_without_another_way_the_failure_says_so(
     browser_toast.always = TransportError("gone.", permanent=True)
     send_due()
     assert said(facts) == [
-        ("delivery.failed", "email", "550 no. There is no other contact method left."),
+        ("delivery.failed", "email", "550 no. It is on its way by This browser."),
         ("delivery.failed", "browser", "gone. There is no other contact method left."),
     ]
 

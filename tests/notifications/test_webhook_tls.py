@@ -12,7 +12,8 @@ import pytest
 
 from notifications.actions.webhooks import new_secret
 from notifications.transports.base import Outgoing, TransportError
-from notifications.transports.webhook import WebhookTransport, trusted
+from notifications.transports.http import trusted
+from notifications.transports.webhook import WebhookTransport
 from tests.notifications.tls import Authority, secure_hooks
 
 pytestmark = pytest.mark.django_db

@@ -95,18 +95,25 @@ def serving(rotation: Rotation, zone: ZoneInfo, at: datetime) -> set[int]:
     if rotation.ends_at is not None and at >= instant(rotation.ends_at, zone):
         return set()
     here = at.astimezone(zone).date()
+    holiday = here in rotation.holidays
+    if (rotation.on_holidays == "skip" and holiday) or (rotation.on_holidays == "only" and not holiday):
+        return set()
     days = [here + offset * DAY for offset in range(-3, 4)]
     if not rotation.by_day:
         inside = not rotation.restrictions or any(
             begins <= at < ends for day in days for begins, ends in windows(rotation.restrictions, day, zone)
         )
-        return set(rotation.members[turn_at(rotation, zone, at) % len(rotation.members)]) if inside else set()
+        return (
+            set(rotation.members[turn_at(rotation, zone, at) % len(rotation.members)] or ())
+            if inside
+            else set()
+        )
     start: time = rotation.starts_at.time()
     ways = rotation.restrictions or (Restriction(start, start),)
     found: set[int] = set()
     for day in days:
         if name_of(day) in rotation.by_day and any(b <= at < e for b, e in windows(ways, day, zone)):
-            found |= set(rotation.members[period_number(rotation, day) % len(rotation.members)])
+            found |= set(rotation.members[period_number(rotation, day) % len(rotation.members)] or ())
     return found
 
 

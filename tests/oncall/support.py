@@ -15,7 +15,7 @@ def make_schedule(team: Team, name: str = "Primary", timezone: str = "UTC") -> S
     return Schedule.objects.create(team=team, name=name, timezone=timezone)
 
 
-def make_rotation(schedule: Schedule, members: list[list[int]], **fields: Any) -> Rotation:
+def make_rotation(schedule: Schedule, members: list[list[int] | None], **fields: Any) -> Rotation:
     """Turns from midnight of 16 November 2026 (a Monday) on, unless the fields say otherwise."""
     values = {"name": "Rotation", "starts_at": "2026-11-16T00:00", "unit": "day", **fields}
     return Rotation.objects.create(schedule=schedule, members=members, **values)

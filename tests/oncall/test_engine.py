@@ -147,6 +147,8 @@ def test_an_empty_schedule_is_skipped_at_once() -> None:
                 "policy_name": "Gap",
                 "users": [[world.bo.pk, "Bo"]],
                 "unreached": [],
+                "backup": False,
+                "webhooks": [],
             },
         ),
     ]

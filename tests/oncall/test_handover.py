@@ -23,7 +23,7 @@ HOUR = dt.timedelta(hours=1)
 def test_shifts_and_steps_are_handed_over(people: People) -> None:
     tom, olga = people.teammate, people.owner
     schedule = make_schedule(people.team)
-    rotation = make_rotation(schedule, [[tom.pk], [olga.pk], [olga.pk, tom.pk]], unit="day")
+    rotation = make_rotation(schedule, [[tom.pk], [olga.pk], None, [olga.pk, tom.pk]], unit="day")
     future = make_rotation(schedule, [[tom.pk]], starts_at="2027-01-01T00:00", layer=2)
     policy = make_policy(people.team, (5, [tom]), (5, [tom, olga]))
     owner = people.actor("owner")
@@ -57,8 +57,8 @@ def test_shifts_and_steps_are_handed_over(people: People) -> None:
         )
         assert held_by(tom.pk) == {}
     living = {row.public_id: row.members for row in Rotation.objects.living()}
-    assert living == {rotation.pk: [[olga.pk], [olga.pk], [olga.pk]], future.pk: [[olga.pk]]}
-    assert Rotation.objects.get(pk=rotation.pk).members == [[tom.pk], [olga.pk], [olga.pk, tom.pk]]
+    assert living == {rotation.pk: [[olga.pk], [olga.pk], None, [olga.pk]], future.pk: [[olga.pk]]}
+    assert Rotation.objects.get(pk=rotation.pk).members == [[tom.pk], [olga.pk], None, [olga.pk, tom.pk]]
     targets = PolicyTarget.objects.order_by("step__position", "pk").values_list(
         "step__position", "user__name"
     )

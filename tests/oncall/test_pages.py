@@ -263,7 +263,7 @@ def test_the_ladder_shows_who_now_and_what_would_happen(people: People) -> None:
         for line in ladder.moments
     ]
     assert moments == [
-        (0, 1, None, "is deactivated"),
+        (0, 1, None, "Gone is deactivated"),
         (0, 2, None, "nobody is on call in Empty"),
         (0, 3, "Tom Teammate", ""),
         (5, 3, "Tom Teammate", ""),
@@ -271,7 +271,7 @@ def test_the_ladder_shows_who_now_and_what_would_happen(people: People) -> None:
     assert policy_preview(policy, START) == ladder.moments
     with time_machine.travel(START, tick=False):
         page = text_of(people.browser("stranger").get(policy.get_absolute_url()))
-    assert ("Step 1 is skipped: is deactivated" in page, "Then all of it 2 more times." in page) == (
+    assert ("Step 1 is skipped: Gone is deactivated" in page, "Then all of it 2 more times." in page) == (
         True,
         True,
     )

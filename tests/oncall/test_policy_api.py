@@ -34,6 +34,8 @@ def test_the_fields_of_a_policy(people: People) -> None:
         "team": people.team.slug,
         "repeat": 2,
         "is_default": True,
+        "hold_low": False,
+        "acknowledge_timeout_minutes": None,
         "steps": steps,
         "url": f"/oncall/policies/{pk}/",
     }
@@ -49,7 +51,49 @@ def test_the_fields_of_a_policy(people: People) -> None:
     assert api.delete(f"{URL}{pk}/").status_code == 204
 
 
+def test_conditions_come_back_as_they_were_sent(people: People) -> None:
+    schedule, api = make_schedule(people.team), people.api("owner")
+    step = {
+        "delay_minutes": 10,
+        "targets": [
+            {"type": "schedule", "id": schedule.pk, "serving": "next"},
+            {"type": "user", "id": people.owner.pk},
+        ],
+        "pick": "round_robin",
+        "urgency": "high",
+        "severities": [0, 1],
+        "hours": "night",
+        "backup": people.teammate.pk,
+        "backup_after_minutes": 3,
+    }
+    body = {"name": "Nights", "team": people.team.slug, "hold_low": True, "acknowledge_timeout_minutes": 45}
+    made = api.post(URL, {**body, "steps": [step]})
+    assert made.status_code == 201
+    assert (made.json()["steps"], made.json()["hold_low"]) == ([step], True)
+    assert made.json()["acknowledge_timeout_minutes"] == 45
+    cleared = api.patch(f"{URL}{made.json()['id']}/", {"acknowledge_timeout_minutes": None})
+    assert (cleared.json()["acknowledge_timeout_minutes"], cleared.json()["steps"]) == (None, [step])
+
+
+def test_a_dry_run_at_any_instant(people: People) -> None:
+    policy = make_policy(people.team, (5, [people.owner]))
+    url = f"{URL}{policy.pk}/preview/"
+    for name in ("owner", "teammate", "support", "stranger"):
+        rows = people.api(name).get(url, {"at": "2031-01-01T00:00:00Z"}).json()["results"]
+        first = rows[0]
+        assert (first["at"], first["step"], first["user"]) == ("2031-01-01T00:00:00Z", 1, people.owner.pk)
+    for asked, field in (
+        ({"at": "soon"}, "at"),
+        ({"urgency": "x"}, "urgency"),
+        ({"severity": "9"}, "severity"),
+    ):
+        refused = people.api("owner").get(url, asked)
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, [field])
+
+
 WRONG = [
+    ({"acknowledge_timeout_minutes": 0}, "acknowledge_timeout_minutes"),
+    ({"hold_low": "maybe"}, "hold_low"),
     ({"name": ""}, "name"),
     ({"name": "Taken"}, "name"),
     ({"team": "nobody"}, "team"),

@@ -1,26 +1,27 @@
-"""Schedules against the oracle, and every zone's clock changes."""
+"""Schedules against the oracle, and what must hold for every one of them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oncall.rota import (
+    ON_HOLIDAYS,
     UNITS,
     WEEKDAYS,
     Override,
     Restriction,
     Rotation,
+    empty_times,
     final_shifts,
-    gaps,
     on_call_at,
     users_on_call,
 )
-from tests.oncall.rota_oracle import instant, on_call
+from tests.oncall.rota_oracle import on_call
 
 ZONES = [
     ZoneInfo(name)
@@ -55,7 +56,9 @@ def rotations(draw: st.DrawFn, identity: int, around: int) -> Rotation:
         unit,  # type: ignore[arg-type]
         draw(st.integers(5, 30) if unit == "hour" else st.integers(1, 3)),
         draw(
-            st.lists(st.lists(USERS, max_size=2, unique=True).map(tuple), min_size=1, max_size=4).map(tuple)
+            st.lists(
+                st.none() | st.lists(USERS, max_size=2, unique=True).map(tuple), min_size=1, max_size=4
+            ).map(tuple)
         ),
         serves_from=draw(st.none() | walls(around - 50, around + 5)),
         ends_at=draw(st.none() | walls(around, around + 20)),
@@ -63,6 +66,11 @@ def rotations(draw: st.DrawFn, identity: int, around: int) -> Rotation:
         week_start=draw(st.sampled_from(WEEKDAYS)),
         restrictions=draw(st.lists(st.builds(Restriction, QUARTERS, QUARTERS, DAYS), max_size=2).map(tuple)),
         layer=draw(st.integers(0, 1)),
+        on_holidays=draw(st.sampled_from(ON_HOLIDAYS)),  # type: ignore[arg-type]
+        holidays=frozenset(
+            BASE.date() + timedelta(days=around + day)
+            for day in draw(st.lists(st.integers(-2, 11), max_size=4))
+        ),
     )
 
 
@@ -120,9 +128,10 @@ def test_shifts_and_gaps_tile_the_window(
     rotas, changes, zone, start = schedule
     end = start + timedelta(minutes=length)
     rows = final_shifts(rotas, changes, zone, start, end)
+    empty = empty_times(rotas, changes, zone, start, end)
     tiles = sorted(
         [(row.start, row.end) for row in rows]
-        + [(gap.start, gap.end) for gap in gaps(rotas, changes, zone, start, end)]
+        + [(gap.start, gap.end) for gap in (*empty.gaps, *empty.planned)]
     )
     assert [begins for begins, _ in tiles] == [start, *(ends for _, ends in tiles[:-1])]
     assert tiles[-1][1] == end
@@ -176,40 +185,27 @@ def test_since_until_and_next_bound_the_present_set(
         assert users_on_call(rotas, changes, zone, present.next.start) == present.next.users
 
 
-def clock_changes(zone: ZoneInfo, first_year: int, years: int) -> list[datetime]:
-    """Noons (UTC) of the days on which the zone's offset differs from the day before."""
-    day, found = datetime(first_year, 1, 1, 12, tzinfo=UTC), []
-    before = day.astimezone(zone).utcoffset()
-    for _ in range(366 * years):
-        day += timedelta(days=1)
-        now = day.astimezone(zone).utcoffset()
-        if now != before:
-            found.append(day)
-        before = now
-    return found
-
-
-def test_a_daily_handoff_at_half_past_two_in_every_zone_for_three_years() -> None:
-    daily = Rotation(1, datetime(2026, 1, 1, 2, 30), "day", 1, ((1,), (2,), (3,)))
-    checked: dict[tuple[datetime, ...], int] = {}
-    for name in sorted(available_timezones()):
-        zone = ZoneInfo(name)
-        for noon in clock_changes(zone, 2026, 3):
-            start, end = noon - timedelta(days=3), noon + timedelta(days=3)
-            day = start.astimezone(zone).date() - timedelta(days=1)
-            expected = []
-            while day <= end.astimezone(zone).date() + timedelta(days=1):
-                number = (day - daily.starts_at.date()).days
-                handoff = instant(datetime.combine(day, time(2, 30)), zone)
-                if start < handoff < end and number > 0:
-                    expected.append((handoff, (number % 3 + 1,)))
-                day += timedelta(days=1)
-            rows = final_shifts([daily], [], zone, start, end)
-            served = [
-                (row.start, row.users)
-                for row in rows
-                if row.start > max(start, instant(daily.starts_at, zone))
-            ]
-            assert served == expected, name
-            checked[tuple(at for at, _ in expected)] = len(expected)
-    assert len(checked) > 100
+@EXAMPLES
+@given(schedules(), st.lists(st.builds(Restriction, QUARTERS, QUARTERS, DAYS), max_size=2).map(tuple))
+def test_planned_empty_time_and_gaps_share_out_the_empty_time(
+    schedule: tuple[list[Rotation], list[Override], ZoneInfo, datetime], unstaffed: tuple[Restriction, ...]
+) -> None:
+    rotas, changes, zone, start = schedule
+    end = start + timedelta(days=9)
+    window = (rotas, changes, zone, start, end)
+    found = empty_times(*window, unstaffed)
+    apart = sorted((gap.start, gap.end) for gap in (*found.gaps, *found.planned))
+    assert all(one[1] <= two[0] for one, two in pairwise(apart))
+    served = [(row.start, row.end) for row in final_shifts(*window)]
+    whole = sorted([*apart, *served])
+    assert [begins for begins, _ in whole] == [start, *(ends for _, ends in whole[:-1])]
+    assert whole[-1][1] == end
+    if all(None not in rota.members and rota.on_holidays != "skip" for rota in rotas) and not unstaffed:
+        assert found.planned == []
+    middle = start + timedelta(days=4, hours=7)
+    halves = [
+        empty_times(rotas, changes, zone, *part, unstaffed) for part in ((start, middle), (middle, end))
+    ]
+    for kind in (0, 1):
+        minutes = [sum((gap.end - gap.start for gap in each[kind]), timedelta()) for each in (found, *halves)]
+        assert minutes[0] == minutes[1] + minutes[2]

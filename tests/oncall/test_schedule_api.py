@@ -27,6 +27,8 @@ def test_the_fields_of_a_schedule_and_its_rotation(people: People) -> None:
             "team": people.team.slug,
             "name": "Primary",
             "timezone": "Europe/Berlin",
+            "holiday_region": "",
+            "unstaffed_hours": [],
             "created_at": "2026-11-20T12:00:00Z",
             "url": f"/oncall/schedules/{pk}/",
         }
@@ -48,6 +50,7 @@ def test_the_fields_of_a_schedule_and_its_rotation(people: People) -> None:
             "by_day": [],
             "week_start": "mo",
             "layer": 0,
+            "on_holidays": "serve",
         }
         assert answer.json() == full
         assert api.get(f"/api/v1/schedules/{pk}/rotations/").json() == {

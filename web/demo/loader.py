@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -133,9 +134,16 @@ def _rotas(made: Loaded, now: dt.datetime) -> None:
 
 
 def _policy(made: Loaded, team: str) -> EscalationPolicy:
-    steps = [StepInput(5, (TargetInput("schedule", made.schedules[team].pk),))]
+    first = StepInput(5, (TargetInput("schedule", made.schedules[team].pk),))
+    steps = [first]
     if team == "checkout":
         steps.append(StepInput(10, (TargetInput("schedule", made.schedules["checkout-2"].pk),)))
+    if team == "payments":
+        # Somebody who is away or silent is followed by a backup before the rest of the team.
+        steps = [replace(first, backup=made.people["bo.tran"].pk, backup_after_minutes=3)]
+    if team == "platform":
+        pair = [TargetInput("user", made.people[name].pk) for name in ("leo.marchetti", "wei.zhang")]
+        steps.append(StepInput(10, pair, pick="fair", severities=(0, 1, 2)))
     steps.append(StepInput(15, (TargetInput("team", made.teams[team].pk),)))
     return create_policy(
         actor=made.actor,
@@ -144,6 +152,8 @@ def _policy(made: Loaded, team: str) -> EscalationPolicy:
         steps=steps,
         repeat=1,
         is_default=True,
+        acknowledge_timeout_minutes=60 if team == "payments" else None,
+        hold_low=team == "catalogue",
     )
 
 

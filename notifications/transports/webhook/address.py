@@ -115,10 +115,15 @@ def _parts(url: str) -> tuple[SplitResult, int]:
         raise TransportError("The URL must not hold a user name or password.", permanent=True)
     if any(ord(letter) <= 32 or ord(letter) > 126 for letter in url) or len(url) > 500:
         raise TransportError("The URL must be plain ASCII of at most 500 characters.", permanent=True)
-    if not any(low <= port <= high for low, high in _ports()):
+    if not open_port(port):
         shown = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in _ports())
         raise TransportError(f"Port {port} is not open for webhooks (open: {shown}).", permanent=True)
     return parts, port
+
+
+def open_port(port: int) -> bool:
+    """Whether outgoing calls may use this port."""
+    return any(low <= port <= high for low, high in _ports())
 
 
 def _ports() -> Sequence[tuple[int, int]]:
