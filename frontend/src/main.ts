@@ -8,6 +8,7 @@ import "./lib/lists.ts";
 import "./lib/dialogs.ts";
 import "./live/targets.ts";
 import "./elements/ack.ts";
+import "./elements/board.ts";
 import "./elements/clock.ts";
 import "./elements/copy.ts";
 import "./elements/live.ts";

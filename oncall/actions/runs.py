@@ -64,10 +64,8 @@ def start_escalation(
         snapshot = policy_snapshot(policy_id)
     state = first_state(now)
     with transaction.atomic():
-        running = EscalationRun.objects.filter(
-            subject_key=subject_key, policy_id=policy_id, status=RunStatus.ACTIVE
-        )
-        if policy_id is not None and (found := running.first()):
+        active = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
+        if policy_id is not None and (found := active.filter(policy_id=policy_id).first()):
             return found
         _take_turns(snapshot, policy_id)
         run = EscalationRun.objects.create(

@@ -43,6 +43,17 @@ class Block:
         return ", ".join(user.name for user in self.users)
 
     @property
+    def shown(self) -> str:
+        """What stands in the block."""
+        initials = " + ".join(user.initials for user in self.users)
+        return f"{initials} · {self.users[0].name}" if len(self.users) == 1 else initials
+
+    @property
+    def spoken(self) -> str:
+        """Its name for who cannot see it, beginning with what stands in it."""
+        return self.shown if len(self.users) == 1 else f"{self.shown}: {self.names}"
+
+    @property
     def instead_names(self) -> str:
         return ", ".join(user.name for user in self.instead)
 

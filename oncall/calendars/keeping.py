@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from oncall.calendars.matching import Matched, Person, match
@@ -145,19 +146,7 @@ def _same(rows: list[Any], wanted: Kept) -> Any:
 
 def _insert(calendar: ExternalCalendar, wanted: Iterable[Kept]) -> None:
     if calendar.purpose == CalendarPurpose.SHIFTS:
-        ImportedShift.objects.bulk_create(
-            (
-                ImportedShift(
-                    calendar=calendar,
-                    user_id=each.user_id,
-                    uid=each.uid,
-                    starts_at=each.start,
-                    ends_at=each.end,
-                )
-                for each in wanted
-            ),
-            batch_size=2000,
-        )
+        _copy_shifts(calendar.pk, wanted)
         return
     Leave.objects.bulk_create(
         (
@@ -174,3 +163,12 @@ def _insert(calendar: ExternalCalendar, wanted: Iterable[Kept]) -> None:
         ),
         batch_size=2000,
     )
+
+
+def _copy_shifts(calendar_id: int, wanted: Iterable[Kept]) -> None:
+    """Thousands of rows at once, faster than any INSERT; constraints hold as ever."""
+    table = ImportedShift._meta.db_table
+    columns = "calendar_id, user_id, uid, starts_at, ends_at"
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        for each in wanted:
+            copy.write_row((calendar_id, each.user_id, each.uid, each.start, each.end))

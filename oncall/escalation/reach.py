@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from notifications.models import WebhookSubscription
 from notifications.selectors import reachability
+from oncall import rota
 from oncall.choices import LocalHours, Pick, Serving, TargetType
 from oncall.duty import Duty, duty
 from oncall.escalation import fairness
 from oncall.escalation.decision import Reach, Recipient, StepReach
 from oncall.escalation.snapshot import PolicySnapshot, Step, Target
-from oncall.loading import users_at
+from oncall.loading import LoadedSchedule, load, users_at
 from oncall.models import Leave, Schedule
 from teams.choices import TeamRole
 from teams.models import Membership, User
@@ -50,6 +51,7 @@ class Resolver:
     ) -> None:
         self.policy, self.urgency, self.severity = policy, urgency, severity
         self.at, self.round, self.team_id = at, round_number, team_id
+        self.ahead: dict[int, LoadedSchedule] | None = None
         targets = {target for step in policy.steps for target in step.targets}
         by_type = {kind: [t.id for t in targets if t.type == kind] for kind in TargetType.values}
         self.schedules = {row.pk: row for row in Schedule.objects.filter(pk__in=set(by_type["schedule"]))}
@@ -71,8 +73,13 @@ class Resolver:
         self.load = fairness.load(people, at) if fair else {}
 
     def moved(self, at: dt.datetime) -> Resolver:
-        """The same question at another instant; reads anew only what may have changed."""
-        on_call = users_at(list(self.schedules.values()), at) if self.schedules else {}
+        """The same question later, within 400 days; reads anew only what may have changed."""
+        if self.ahead is None:
+            self.ahead = load(self.schedules.values(), start=self.at, end=self.at + rota.MAX_QUERY)
+        on_call = {
+            pk: list(rota.users_on_call(item.rotations, item.overrides, item.zone, at))
+            for pk, item in self.ahead.items()
+        }
         if on_call == self.on_call and not self.duty and not any(step.backup for step in self.policy.steps):
             other = copy(self)
             other.at = at

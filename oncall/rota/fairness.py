@@ -27,9 +27,7 @@ class Burden:
     weekends: timedelta = timedelta()
 
     def __add__(self, other: Burden) -> Burden:
-        return Burden(
-            self.total + other.total, self.nights + other.nights, self.weekends + other.weekends
-        )
+        return Burden(self.total + other.total, self.nights + other.nights, self.weekends + other.weekends)
 
 
 def burdens(shifts: Iterable[Shift], zones: Mapping[int, ZoneInfo]) -> dict[int, Burden]:

@@ -220,16 +220,18 @@ def _cover_next(
             "user_id", flat=True
         )
     )
+    serving = {
+        pk
+        for pk, own in stretches.items()
+        if any(end >= now for each in own.values() for _start, end in each)
+    }
     found = []
     for schedule in schedules:
         active = {pk: row for pk, row in people.items() if row.user.is_active}
         inside = {pk: row for pk, row in active.items() if pk in members[schedule.pk]}
         involved = {pk: row for pk, row in active.items() if pk in inside or schedule.pk in stretches[pk]}
-        serving = {
-            pk for pk in inside if any(end >= now for _start, end in stretches[pk].get(schedule.pk, ()))
-        }
         loads = {pk: (row.hours, float(row.nights), float(row.pages.total)) for pk, row in inside.items()}
-        best = health.lightest(loads, [pk for pk in inside if pk not in away and pk not in serving])
+        best = health.lightest(loads, inside.keys() - away - serving)
         row = people[best] if best is not None else None
         reason = _reason(row) if row else _("Nobody else in its rotations is free.")
         found.append(CoverNext(schedule, row.user if row else None, reason, _hints(involved)))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from oncall.choices import RequestStatus
 from oncall.models import ShiftRequest
-from oncall.permissions import may_manage
+from oncall.permissions import may_cover, may_manage
 from teams.actor import Actor
 
 register = template.Library()
@@ -40,7 +40,8 @@ def _buttons(row: ShiftRequest, actor: Actor) -> list[tuple[str, str, str]]:
         return []
     found = []
     mine = row.offered_to_id == actor.user_id
-    if actor.user_id != row.user_id and (mine or row.offered_to_id is None or manages):
+    anybody = row.offered_to_id is None and may_cover(actor, row.schedule.team_id)
+    if actor.user_id != row.user_id and (mine or anybody or manages):
         found.append(("accept", _("Accept"), "primary"))
     if mine:
         found.append(("decline", _("I cannot"), "default"))

@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponse:
     found = rotation_health(actor, clock.now(), weeks=weeks, team=team)
     if request.GET.get("format") == "csv":
         return _download(found, team)
-    kept = {"team": team.slug} if team else {}
+    kept: dict[str, str | int] = {"team": team.slug} if team else {}
     context: dict[str, Any] = {
         "health": found,
         "people": _with_bars(found.people),
@@ -58,7 +58,7 @@ def _team(slug: str, teams: list[Team], actor: Any) -> Team:
     return team
 
 
-def _window(weeks: int, active: bool, kept: dict[str, str]) -> dict[str, Any]:
+def _window(weeks: int, active: bool, kept: dict[str, str | int]) -> dict[str, Any]:
     label = ngettext("%(count)d week", "%(count)d weeks", weeks) % {"count": weeks}
     return {"label": label, "url": f"?{urlencode({**kept, 'weeks': weeks})}", "active": active}
 

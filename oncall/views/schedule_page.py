@@ -44,7 +44,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     known = people_by_id(members | _named(report))
     extras = board.Extras(
-        leave=_leave(actor, schedule, members | {row.user_id for row in overrides if row.user_id}, start, end),
+        leave=_leave(
+            actor, schedule, members | {row.user_id for row in overrides if row.user_id}, start, end
+        ),
         requests=selectors.open_requests(schedule, now),
         shadows=selectors.coming_shadows(schedule, now),
     )

@@ -49,7 +49,9 @@ class Line:
             self.faults.append(f"HTTP {status}: {told}")
             return status, headers, told
         form = {name: values[0] for name, values in call.form.items()}
-        taken, goes_on = (self.calls, self._ring) if told["sid"][:2] == "CA" else (self.texts, self._hand_over)
+        taken, goes_on = (
+            (self.calls, self._ring) if told["sid"][:2] == "CA" else (self.texts, self._hand_over)
+        )
         taken.append(form)
         threading.Thread(target=self._safely, args=(goes_on, form, told["sid"]), daemon=True).start()
         return status, headers, told

@@ -16,7 +16,19 @@ from oncall.actions.overrides import add_override
 from oncall.actions.policies import delete_policy
 from oncall.actions.runs import start_escalation
 from oncall.escalation import engine
-from oncall.models import EscalationPolicy, EscalationRun, Schedule
+from oncall.models import (
+    EscalationPolicy,
+    EscalationRun,
+    ExternalCalendar,
+    HandoffNote,
+    ImportedShift,
+    Leave,
+    Schedule,
+    Shadow,
+    ShiftNotice,
+    ShiftPreference,
+    ShiftRequest,
+)
 from services.models import ChangeEvent, Dependency, Service
 from teams.models import AuditEntry
 from tests.factories import People
@@ -55,6 +67,19 @@ def furnish(people: People, number: int) -> None:
         now=START,
     )
     engine.tick()
+    _people_and_calendars(people, schedule)
+
+
+def _people_and_calendars(people: People, schedule: Schedule) -> None:
+    window = {"starts_at": START, "ends_at": START.replace(day=21)}
+    calendar = ExternalCalendar.objects.create(purpose="shifts", schedule=schedule, name="Theirs")
+    ImportedShift.objects.create(calendar=calendar, user=people.owner, uid="x", **window)
+    Leave.objects.create(user=people.owner, **window)
+    ShiftRequest.objects.create(schedule=schedule, user=people.owner, offered_to=people.teammate, **window)
+    Shadow.objects.create(schedule=schedule, user=people.stranger, follows=people.owner, **window)
+    HandoffNote.objects.create(schedule=schedule, author=people.owner, shift_ends_at=START, text="x")
+    ShiftNotice.objects.create(user=people.owner, schedule=schedule, kind="begins", mark="x")
+    ShiftPreference.objects.get_or_create(user=people.owner)
 
 
 def test_every_model_is_there_with_a_cheap_searchable_list(people: People) -> None:
