@@ -232,7 +232,7 @@ export class BoardElement extends HTMLElement {
     const track = now?.closest("svg");
     if (!scroll || !now || !track || scroll.scrollWidth <= scroll.clientWidth) return;
     const at = Number.parseFloat(now.getAttribute("x1") ?? "0") / 100;
-    scroll.scrollLeft = at * track.getBoundingClientRect().width - scroll.clientWidth / 4;
+    scroll.scrollLeft = at * track.getBoundingClientRect().width - scroll.clientWidth * 0.4;
   }
 }
 
