@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.choices import TRANSITIONS, IncidentStatus, Role, UpdateAudience, Visibility
 from incidents.models import Incident, SeverityLevel
-from oncall.models import EscalationPolicy
+from oncall.models import EscalationPolicy, Schedule
 from services.models import Service
 from teams.actor import Actor
 from teams.models import Team, User
@@ -94,13 +94,25 @@ class RoleForm(ActorForm):
     user = forms.ModelChoiceField(
         User.objects.none(), label=_("Person"), required=False, empty_label=_("Nobody")
     )
+    schedule = forms.ModelChoiceField(
+        Schedule.objects.none(),
+        label=_("Or whoever is on call in"),
+        required=False,
+        empty_label=_("No schedule"),
+    )
 
     def setup(self) -> None:
         self.fields["user"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        schedules = Schedule.objects.visible_to(self.actor).order_by("name", "pk")
+        self.fields["schedule"].queryset = schedules  # type: ignore[attr-defined]  # stubs know the base field
 
     def values(self) -> dict[str, Any]:
-        user = self.cleaned_data["user"]
-        return {"role": self.cleaned_data["role"], "user_id": user.pk if user else None}
+        user, schedule = self.cleaned_data["user"], self.cleaned_data["schedule"]
+        return {
+            "role": self.cleaned_data["role"],
+            "user_id": user.pk if user else None,
+            "schedule_id": schedule.pk if schedule else None,
+        }
 
 
 class NoteForm(ActorForm):

@@ -5,7 +5,7 @@ from incidents.actions.merging import merge, unmerge
 from incidents.actions.notes import add_note, edit_entry, redact_entry, star_entry
 from incidents.actions.opening import declare_incident, open_from_alert
 from incidents.actions.paging import page
-from incidents.actions.roles import assign_role
+from incidents.actions.roles import assign_role, fill_role
 from incidents.actions.severity import set_impact, set_severity
 from incidents.actions.status import reopen, resolve, set_status
 from incidents.actions.updates import post_update
@@ -19,6 +19,7 @@ __all__ = [
     "assign_role",
     "declare_incident",
     "edit_entry",
+    "fill_role",
     "merge",
     "open_from_alert",
     "page",

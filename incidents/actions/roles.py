@@ -15,6 +15,8 @@ from incidents.actions.access import grant_respond
 from incidents.actions.common import announce, lock, lock_by_number, save_incident, write_entry
 from incidents.choices import ACTIVE, SINGLE_ROLES, EntryAudience, EntryKind, IncidentStatus, Role
 from incidents.models import Incident, RoleAssignment
+from oncall.models import Schedule
+from oncall.selectors import on_call_users
 from teams.actor import Actor
 from teams.models import User
 
@@ -57,6 +59,39 @@ def assign_role(
             grant_respond(incident, user.pk)
         replaced = before[0].user.name if before and (user is None or role in SINGLE_ROLES) else ""
         _record(incident, role, user, replaced, actor=actor, now=now, note=note)
+    return incident
+
+
+def fill_role(
+    *,
+    actor: Actor,
+    number: int,
+    role: str,
+    user_id: int | None = None,
+    schedule_id: int | None = None,
+    note: str = "",
+    now: dt.datetime | None = None,
+) -> Incident:
+    """Give a role to a person, or to whoever is on call in a schedule the actor may see.
+
+    Of several people on call together a role held by one person goes to the first by id, others to all.
+    """
+    now = now or clock.now()
+    if schedule_id is None:
+        return assign_role(actor=actor, number=number, role=role, user_id=user_id, note=note, now=now)
+    if user_id is not None:
+        raise field_error("schedule", "Give a person or a schedule, not both.")
+    schedule = Schedule.objects.visible_to(actor).filter(pk=schedule_id).first()
+    if schedule is None:
+        raise field_error("schedule", "There is no such schedule.")
+    serving = on_call_users([schedule_id], now)[schedule_id]
+    if not serving:
+        raise field_error("schedule", "Nobody is on call there now.")
+    text = note or _("On call in %(schedule)s") % {"schedule": schedule.name}
+    chosen = serving[:1] if role in SINGLE_ROLES else serving
+    with transaction.atomic():
+        for person in chosen:
+            incident = assign_role(actor=actor, number=number, role=role, user_id=person, note=text, now=now)
     return incident
 
 

@@ -205,8 +205,14 @@ class SeverityInput(StrictSerializer):
 
 class RoleInput(StrictSerializer):
     role = serializers.ChoiceField(Role.choices)
-    user = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**63 - 1)
+    user = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**63 - 1, required=False)
+    schedule = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**63 - 1, required=False)
     note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "user" not in attrs and attrs.get("schedule") is None:
+            raise serializers.ValidationError({"user": ["This field is required."]})
+        return attrs
 
 
 class NoteInput(StrictSerializer):

@@ -109,10 +109,10 @@ class IncidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVie
     @extend_schema(request=shapes.RoleInput, responses=shapes.IncidentSerializer)
     @action(detail=True, methods=["post"], url_path="assign-role")
     def assign_role(self, request: Request, number: str) -> Response:
-        """Give a role to a person, or empty it with null."""
+        """Give a role to a person, or to whoever is on call in a schedule; or empty it with a null user."""
         data = _valid(shapes.RoleInput, request)
-        data["user_id"] = data.pop("user")
-        actions.assign_role(actor=self.actor, number=int(number), **data)
+        ids = {"user_id": data.pop("user", None), "schedule_id": data.pop("schedule", None)}
+        actions.fill_role(actor=self.actor, number=int(number), **ids, **data)
         return self._answer(int(number))
 
     @extend_schema(request=shapes.NoteInput, responses={201: shapes.EntrySerializer})

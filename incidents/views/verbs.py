@@ -39,7 +39,7 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Set severity"),
         gettext_lazy("Unsure between two? Take the higher one."),
     ),
-    "role": Verb(forms.RoleForm, actions.assign_role, gettext_lazy("Assign a role"), gettext_lazy("Assign")),
+    "role": Verb(forms.RoleForm, actions.fill_role, gettext_lazy("Assign a role"), gettext_lazy("Assign")),
     "note": Verb(forms.NoteForm, actions.add_note, gettext_lazy("Add a note"), gettext_lazy("Add note")),
     "update": Verb(
         forms.UpdateForm, actions.post_update, gettext_lazy("Send an update"), gettext_lazy("Send update")
@@ -131,7 +131,13 @@ class VerbView(LoginRequiredMixin, View):
 
 def _attach(form: forms.ActorForm, error: InvalidInput) -> None:
     """Put a refusal of the action next to the field it is about."""
-    names = {"user": "user", "users": "users", "policy": "policy", "services": "services"}
+    names = {
+        "user": "user",
+        "schedule": "schedule",
+        "users": "users",
+        "policy": "policy",
+        "services": "services",
+    }
     for name, reasons in error.fields.items():
         field = names.get(name, name)
         form.add_error(field if field in form.fields else None, reasons[0])

@@ -58,6 +58,10 @@ class ExternalCalendarAdmin(DeletesByAction, ActionAdmin):
     exclude = ("url", "content", "etag", "last_modified")
     readonly_fields = ("host", "unmatched", "removed_at", "created_at")
 
+    def view_on_site(self, obj: ExternalCalendar) -> str:
+        own = obj.schedule is None
+        return "/oncall/me/calendars/" if own else f"{obj.schedule.get_absolute_url()}calendars/"
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

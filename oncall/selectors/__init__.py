@@ -19,7 +19,6 @@ from oncall.selectors.paged import PagedNow, paged_now, policy_ids_of
 from oncall.selectors.people import (
     Exchange,
     coming_shadows,
-    cover_candidates,
     exchanges,
     latest_notes,
     leave_of_members,
@@ -43,7 +42,6 @@ __all__ = [
     "Report",
     "awaiting_ack",
     "coming_shadows",
-    "cover_candidates",
     "default_policy_id",
     "exchanges",
     "gaps_ahead",

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from oncall.choices import RequestStatus
 from oncall.models import HandoffNote, Leave, Schedule, Shadow, ShiftPreference, ShiftRequest
-from oncall.shift_times import Served, served
+from oncall.shift_times import served
 from teams.actor import Actor
 from teams.models import User
 
@@ -98,24 +98,3 @@ def coming_shadows(schedule: Schedule, now: dt.datetime) -> list[Shadow]:
     """Who learns along now and later."""
     rows = Shadow.objects.filter(schedule=schedule, ends_at__gt=now).select_related("user", "follows")
     return list(rows.order_by("starts_at", "pk")[:50])
-
-
-def cover_candidates(
-    schedule: Schedule, shift: Served, now: dt.datetime
-) -> list[tuple[User, bool, dt.timedelta]]:
-    """(person, free, time on call in the 28 days around) of the rota's other people, the best first.
-
-    Free: neither on leave nor on call here in that stretch. The best is free and serves the least.
-    """
-    around = dt.timedelta(days=14)
-    rows = served([schedule], shift.start - around, shift.end + around)
-    totals: dict[int, dt.timedelta] = {}
-    busy: set[int] = set()
-    for row in rows:
-        totals[row.user_id] = totals.get(row.user_id, dt.timedelta()) + (row.end - row.start)
-        if row.start < shift.end and row.end > shift.start:
-            busy.add(row.user_id)
-    busy |= {leave.user_id for leave in leave_of_members(list(totals), shift.start, shift.end)}
-    people = User.objects.active().filter(pk__in=totals).exclude(pk=shift.user_id)
-    found = [(user, user.pk not in busy, totals[user.pk]) for user in people]
-    return sorted(found, key=lambda row: (not row[1], row[2], row[0].name))

@@ -135,7 +135,25 @@ def linked(page: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("who", ["responder", "manager", "support", "admin"])
+# Everybody else sees parts of the same pages; these are the ones that differ.
+DIFFERENT = (
+    "/",
+    "/feed/",
+    "/alerts/",
+    "/integrations/",
+    "/oncall/",
+    "/oncall/me/",
+    "/action-items/",
+    "/statuspages/",
+    "/settings/",
+    "/settings/notifications/",
+    "/settings/teams/",
+    "/health/",
+)
+LOOKED_AT = {"responder": FIXED, "admin": FIXED, "manager": DIFFERENT, "support": DIFFERENT}
+
+
+@pytest.mark.parametrize("who", LOOKED_AT)
 def test_no_page_has_a_violation(product: str, chromium: Any, states: Callable[[str], Any], who: str) -> None:
     context = chromium.new_context(
         base_url=product,
@@ -146,8 +164,8 @@ def test_no_page_has_a_violation(product: str, chromium: Any, states: Callable[[
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    paths = [*FIXED, *linked(page)]
-    assert len(paths) >= len(FIXED) + 7, paths
+    paths = [*LOOKED_AT[who], *linked(page)]
+    assert len(paths) >= len(LOOKED_AT[who]) + 7, paths
     found = [line for path in paths for line in violations(page, path)]
     context.close()
     assert found == []

@@ -3,6 +3,7 @@ change page leads to the page of the product."""
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import uuid
 from collections.abc import Callable
@@ -22,8 +23,14 @@ from tests.factories import make_user, signed_in
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-# Tables that hold one row, or the five that migrations write.
-FIXED = {"incidents.IncidentCounter", "incidents.SeverityLevel", "oncall.EngineHeartbeat"}
+# Tables that hold one row, one for each provider, or the five that migrations write.
+FIXED = {
+    "incidents.IncidentCounter",
+    "incidents.SeverityLevel",
+    "notifications.DeliveryLimits",
+    "notifications.ProviderAccount",
+    "oncall.EngineHeartbeat",
+}
 # Rows of the machinery, without a page of their own in the product.
 PAGELESS = {
     "core.EventReceipt",
@@ -36,10 +43,16 @@ PAGELESS = {
     "incidents.SeverityLevel",
     "notifications.ContactMethod",
     "notifications.NotificationRule",
+    "notifications.ProviderEvent",
+    "notifications.QuietHours",
     "oncall.CalendarToken",
     "oncall.EngineHeartbeat",
     "oncall.EscalationRun",
+    "oncall.ImportedShift",
+    "oncall.Leave",
     "oncall.RunPage",
+    "oncall.ShiftNotice",
+    "oncall.ShiftPreference",
     "teams.APIToken",
     "teams.AuditEntry",
     "teams.Invitation",
@@ -82,6 +95,7 @@ def _value(field: Any) -> Any:
         (models.TextField, lambda: f"text {number}"),
         (models.DateTimeField, clock.now),
         (models.DateField, lambda: clock.now().date()),
+        (models.TimeField, lambda: dt.time(22)),
         (models.BooleanField, lambda: False),
         (models.JSONField, dict),
         (models.BinaryField, lambda: number.to_bytes(32, "big")),
@@ -92,9 +106,14 @@ def _value(field: Any) -> Any:
 
 
 def _target() -> dict[str, Any]:
-    kinds = ("user", "schedule", "team")
-    kind = kinds[next(_numbers) % 3]
+    kinds = ("user", "schedule", "team", "webhook")
+    kind = kinds[next(_numbers) % 4]
     return {"type": kind} | {name: None for name in kinds if name != kind}
+
+
+def _stretch() -> dict[str, Any]:
+    now = clock.now()
+    return {"starts_at": now, "ends_at": now + dt.timedelta(hours=1)}
 
 
 def _permission() -> dict[str, Any]:
@@ -106,7 +125,13 @@ SPECIAL: dict[str, Callable[[], dict[str, Any]]] = {
     "incidents.IncidentGroupPermission": _permission,
     "incidents.IncidentUserPermission": _permission,
     "oncall.EscalationRun": lambda: {"next_at": clock.now()},
+    "oncall.ExternalCalendar": lambda: {"purpose": "shifts", "user": None},
+    "oncall.ImportedShift": _stretch,
+    "oncall.Leave": _stretch,
+    "oncall.Override": _stretch,
     "oncall.PolicyTarget": _target,
+    "oncall.Shadow": _stretch,
+    "oncall.ShiftRequest": lambda: {**_stretch(), "answered_by": None},
     "oncall.Rotation": lambda: {
         "starts_at": "2026-11-02T09:00",
         "members": [[make_user().pk]],
