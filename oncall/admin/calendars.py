@@ -59,8 +59,9 @@ class ExternalCalendarAdmin(DeletesByAction, ActionAdmin):
     readonly_fields = ("host", "unmatched", "removed_at", "created_at")
 
     def view_on_site(self, obj: ExternalCalendar) -> str:
-        own = obj.schedule is None
-        return "/oncall/me/calendars/" if own else f"{obj.schedule.get_absolute_url()}calendars/"
+        if obj.schedule is None:
+            return "/oncall/me/calendars/"
+        return f"{obj.schedule.get_absolute_url()}calendars/"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
