@@ -150,7 +150,7 @@ DIFFERENT = (
     "/settings/teams/",
     "/health/",
 )
-LOOKED_AT = {"responder": FIXED, "admin": FIXED, "manager": DIFFERENT, "support": DIFFERENT}
+LOOKED_AT = {"admin": FIXED, "responder": DIFFERENT, "manager": DIFFERENT, "support": DIFFERENT}
 
 
 @pytest.mark.parametrize("who", LOOKED_AT)
