@@ -18,7 +18,7 @@ import pytest
 from tests import servers
 
 PASSWORD = "watchbill"
-START_SECONDS = 150
+START_SECONDS = 420
 
 
 @pytest.fixture(scope="session")
