@@ -35,6 +35,15 @@ print(json.dumps({
 print("to standard error", file=sys.stderr, flush=True)
 signal.pause()
 """
+# Ends at once and leaves a child that outlives it.
+LEAVES_ONE = """
+import os, time
+first = os.getpid()
+if child := os.fork():
+    print(child, flush=True)
+while not child and os.getppid() == first:
+    time.sleep(0.01)
+"""
 
 
 class Bench:
@@ -109,9 +118,7 @@ def test_its_exit_status_and_its_orphans_are_taken_care_of(bench: Bench) -> None
     child.process.send_signal(signal.SIGTERM)
     assert bench.supervisor.finish(child, seconds=15) == 3
 
-    bench.script.write_text(
-        "import os\nif os.fork():\n    print('left', flush=True)\nelse:\n    print(os.getpid())"
-    )
+    bench.script.write_text(LEAVES_ONE)
     other = bench.start()
     other.once = True
     assert bench.supervisor.finish(other, seconds=15) == 0
