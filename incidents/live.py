@@ -17,7 +17,7 @@ from incidents.events import IncidentChanged
 from incidents.models import Incident, IncidentGroupPermission, IncidentUserPermission, TimelineEntry
 from incidents.sentences import change_sentence
 from teams.actor import Actor
-from teams.choices import TeamVisibility
+from teams.live import team_scope
 from teams.models import Team
 
 FEED = "feed"
@@ -141,11 +141,9 @@ def feed_scope(incident: Incident) -> dict[str, Any]:
     )
     if incident.commander_id is not None:
         users.append(incident.commander_id)
-    team = incident.team
     return {
+        **team_scope(incident.team),
         "open": incident.visibility == Visibility.OPEN,
-        "team": incident.team_id,
-        "organisation": team is None or team.visibility == TeamVisibility.ORGANISATION,
         "users": users,
         "groups": groups,
     }

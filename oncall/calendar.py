@@ -16,13 +16,16 @@ _FOLD = 75
 
 @dataclass(frozen=True)
 class Entry:
-    """One event. `uid` must stay the same while the shift does."""
+    """One event. `uid` must stay the same while the shift does; `revision` rises when it may be another
+    (SEQUENCE of RFC 5545, 3.8.7.4), last at `changed_at`."""
 
     uid: str
     start: dt.datetime
     end: dt.datetime
     summary: str
     url: str
+    revision: int
+    changed_at: dt.datetime
 
 
 def render(name: str, entries: Iterable[Entry], now: dt.datetime) -> tuple[str, str]:
@@ -52,6 +55,8 @@ def _event(entry: Entry) -> list[str]:
     return [
         "BEGIN:VEVENT",
         f"UID:{entry.uid}",
+        f"SEQUENCE:{entry.revision}",
+        f"LAST-MODIFIED:{_utc(entry.changed_at)}",
         f"DTSTART:{_utc(entry.start)}",
         f"DTEND:{_utc(entry.end)}",
         f"SUMMARY:{_text(entry.summary)}",

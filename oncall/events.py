@@ -120,6 +120,23 @@ class ShiftRequestChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnCallChanged(Event):
+    """What a team's on-call pages show is another now. `what`: the line of the audit trail that says it.
+
+    `schedule_id` is None for a change of an escalation policy.
+    """
+
+    kind: ClassVar[str] = "oncall.changed"
+    team_id: int
+    schedule_id: int | None
+    what: str
+
+    @property
+    def stream(self) -> str:
+        return f"oncall:{self.team_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeaveChanged(Event):
     """Somebody's leave was written down or taken back."""
 

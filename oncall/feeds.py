@@ -14,6 +14,7 @@ from oncall.calendar import Entry, render
 from oncall.loading import load
 from oncall.models import CalendarToken, Schedule
 from oncall.selectors.naming import schedules_serving
+from oncall.shift_times import joined
 from teams.actor import Actor
 from teams.models import User
 
@@ -80,15 +81,11 @@ def _joined(
     Rows cut by the window's beginning are left out unless they still last far into it: their real beginning
     is unknown, and an event whose beginning moves every day would be another event every day.
     """
-    found: list[tuple[dt.datetime, dt.datetime, tuple[int, ...]]] = []
-    for shift in shifts:
-        if found and found[-1][1] == shift.start and found[-1][2] == shift.users:
-            found[-1] = (found[-1][0], shift.end, shift.users)
-        else:
-            found.append((shift.start, shift.end, shift.users))
-    return [row for row in found if row[0] > start or row[1] > start + BACK]
+    rows = [(shift.start, shift.end, shift.users) for shift in joined(shifts)]
+    return [row for row in rows if row[0] > start or row[1] > start + BACK]
 
 
 def _entry(mark: str, start: dt.datetime, end: dt.datetime, summary: str, schedule: Schedule) -> Entry:
     url = f"{settings.BASE_URL}{schedule.get_absolute_url()}"
-    return Entry(f"shift-{mark}-{start:%Y%m%dT%H%M%SZ}@watchbill", start, end, summary, url)
+    uid = f"shift-{mark}-{start:%Y%m%dT%H%M%SZ}@watchbill"
+    return Entry(uid, start, end, summary, url, schedule.revision, schedule.changed_at)

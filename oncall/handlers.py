@@ -6,7 +6,8 @@ from core import clock
 from core.events import subscribe
 from oncall.actions.handover import resume_returner, settle_leaver
 from oncall.actions.policies import ensure_default
-from oncall.events import LeaveChanged, PagesSent, ShiftRequestChanged
+from oncall.events import LeaveChanged, OnCallChanged, PagesSent, ShiftRequestChanged
+from oncall.live import push_change, push_leave, push_request
 from oncall.notices import warn_about_leave
 from oncall.telling import copy_to_shadows, tell_about_request
 from teams.events import PersonDeactivated, PersonReactivated, TeamCreated
@@ -28,6 +29,24 @@ def shift_request_changed(event: ShiftRequestChanged) -> None:
 def leave_changed(event: LeaveChanged) -> None:
     """Whoever looks after a rota learns at once that leave meets a shift."""
     warn_about_leave(clock.now(), event.user_id)
+
+
+@subscribe(OnCallChanged, name="oncall.live")
+def on_call_changed(event: OnCallChanged) -> None:
+    """Open pages of the team show what is so now."""
+    push_change(event.team_id, event.schedule_id, event.what)
+
+
+@subscribe(LeaveChanged, name="oncall.live")
+def leave_shown(event: LeaveChanged) -> None:
+    """Open pages show who is away."""
+    push_leave(event.user_id)
+
+
+@subscribe(ShiftRequestChanged, name="oncall.live")
+def request_shown(event: ShiftRequestChanged) -> None:
+    """Open pages of the two people show where the request stands."""
+    push_request(event.request_id, event.what)
 
 
 @subscribe(PagesSent, name="oncall.shadow_copies")

@@ -24,6 +24,17 @@ class Served:
     end: dt.datetime
 
 
+def joined(shifts: Iterable[rota.Shift]) -> list[rota.Shift]:
+    """Touching rows of the same people as one, whatever they come from (`source` is the first one's)."""
+    found: list[rota.Shift] = []
+    for shift in shifts:
+        if found and found[-1].end == shift.start and found[-1].users == shift.users:
+            found[-1] = found[-1]._replace(end=shift.end)
+        else:
+            found.append(shift)
+    return found
+
+
 def unbroken(schedule_id: int, shifts: Iterable[rota.Shift]) -> list[Served]:
     """One row per person and stretch, in order of their beginnings."""
     open_rows: dict[int, Served] = {}

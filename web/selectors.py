@@ -12,8 +12,16 @@ from alerts.models import Alert
 from incidents.choices import UpdateAudience
 from incidents.models import Incident, IncidentUpdate
 from incidents.selectors import active_by_severity, feed_entries, quiet_since
+from oncall.live import topics_of
 from oncall.models import EscalationRun
-from oncall.selectors import OnCallRow, awaiting_ack, next_shift, on_call_overview, requests_for_me
+from oncall.selectors import (
+    OnCallRow,
+    awaiting_ack,
+    changes_at,
+    next_shift,
+    on_call_overview,
+    requests_for_me,
+)
 from postmortems.models import ActionItem
 from services.selectors import search as search_services
 from teams.actor import Actor
@@ -60,6 +68,7 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     assert actor.user_id is not None
     open_incidents = active_by_severity(actor)
     waiting = waiting_pages(actor)
+    on_call = on_call_overview(actor, now)
     return {
         "waiting": waiting,
         "shift_requests": requests_for_me(actor, now),
@@ -67,7 +76,9 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
         "mine": [row for row in open_incidents if row.commander_id == actor.user_id],
         "open": open_incidents,
         "quiet_since": None if open_incidents else quiet_since(actor),
-        "on_call": _by_team(on_call_overview(actor, now)),
+        "on_call": _by_team(on_call),
+        "live_topics": topics_of(row.schedule.team for row in on_call),
+        "live_until": changes_at(on_call),
         "next_shift": next_shift(actor.user_id, now),
         "feed": feed_entries(actor),
     }

@@ -29,6 +29,7 @@ from oncall.calendars.keeping import (
 )
 from oncall.calendars.reading import Reading
 from oncall.calendars.text import Unreadable
+from oncall.changes import calendar_changed
 from oncall.choices import CalendarPurpose
 from oncall.models import ExternalCalendar
 from oncall.permissions import may_manage
@@ -270,3 +271,4 @@ def _audit(actor: Actor, verb: str, row: ExternalCalendar) -> None:
         team_id=row.schedule.team_id if row.schedule else None,
         data={"calendar": row.pk, "host": row.host},
     )
+    calendar_changed(row, verb)

@@ -1,10 +1,11 @@
-"""What changing any part of a schedule begins and ends with: the locked row, and a line of the audit trail."""
+"""What changing any part of a schedule begins and ends with: the locked row, then the audit trail and the news."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from core.errors import NotAllowed, NotVisible, field_error
+from oncall.changes import touch
 from oncall.models import Schedule
 from oncall.permissions import may_manage
 from teams.actions.audit import record
@@ -31,7 +32,7 @@ def require_manager(actor: Actor, team_id: int) -> None:
 
 
 def audit(actor: Actor, verb: str, schedule: Schedule, **data: Any) -> None:
-    """One line of the audit trail about this schedule."""
+    """One line of the audit trail about this schedule, whose calendars and open pages get a new revision."""
     record(
         actor=actor,
         verb=verb,
@@ -41,3 +42,4 @@ def audit(actor: Actor, verb: str, schedule: Schedule, **data: Any) -> None:
         team_id=schedule.team_id,
         data=data,
     )
+    touch(schedule, verb)

@@ -10,11 +10,13 @@ from enum import Enum
 from django.db import transaction
 
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
+from core.events import publish
 from core.text import one_line
 from notifications.choices import Urgency
 from notifications.models import WebhookSubscription
 from oncall.choices import LocalHours, Pick, Serving, TargetType
 from oncall.escalation.snapshot import MAX_DELAY_MINUTES, MAX_SEVERITY
+from oncall.events import OnCallChanged
 from oncall.models import EscalationPolicy, PolicyStep, PolicyTarget, Schedule
 from oncall.permissions import may_manage
 from teams.actions.audit import record
@@ -293,3 +295,4 @@ def _audit(actor: Actor, verb: str, policy: EscalationPolicy) -> None:
         label=policy.name,
         team_id=policy.team_id,
     )
+    publish(OnCallChanged(team_id=policy.team_id, schedule_id=None, what=f"policy {verb}"))

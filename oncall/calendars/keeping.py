@@ -54,8 +54,10 @@ def unpacked(content: bytes | memoryview) -> bytes:
     return gzip.decompress(bytes(content)) if content else b""
 
 
-def keep(calendar: ExternalCalendar, reading: Reading, now: dt.datetime) -> None:
+def keep(calendar: ExternalCalendar, reading: Reading, now: dt.datetime) -> bool:
     """Replace the coming rows of a locked calendar by this reading, and note whom nobody knew.
+
+    Returns whether any row is another now.
 
     Raises Refused when the answer is suddenly empty, or names nobody, while rows are still to come.
     """
@@ -71,11 +73,11 @@ def keep(calendar: ExternalCalendar, reading: Reading, now: dt.datetime) -> None
         if coming:
             raise Refused(f"None of its {coming} coming events names a person known here.")
         raise Refused("The calendar is suddenly empty.")
+    calendar.unmatched = matched.unmatched
     if calendar.fetched_at is None and not rows.exists():
         _insert(calendar, {(each.user_id, each.start, each.end): each for each in wanted}.values())
-    else:
-        _replace(calendar, wanted, now)
-    calendar.unmatched = matched.unmatched
+        return bool(wanted)
+    return _replace(calendar, wanted, now)
 
 
 def drop_coming(calendar: ExternalCalendar, now: dt.datetime) -> None:
@@ -111,7 +113,8 @@ def _matched(calendar: ExternalCalendar, reading: Reading) -> Matched:
     return match(reading.events, [Person(*row) for row in people], calendar.people)
 
 
-def _replace(calendar: ExternalCalendar, wanted: list[Kept], now: dt.datetime) -> None:
+def _replace(calendar: ExternalCalendar, wanted: list[Kept], now: dt.datetime) -> bool:
+    changed = False
     rows = list(rows_of(calendar).filter(ends_at__gt=now).order_by("starts_at", "pk"))
     running: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -124,18 +127,21 @@ def _replace(calendar: ExternalCalendar, wanted: list[Kept], now: dt.datetime) -
             if row.ends_at != each.end:
                 row.ends_at = each.end
                 row.save(update_fields=["ends_at"])
+                changed = True
         else:
             begins = max(each.start, now)
             new.setdefault((each.user_id, begins, each.end), each._replace(start=begins))
     for row in (row for rest in running.values() for row in rest):
         row.ends_at = now
         row.save(update_fields=["ends_at"])
+        changed = True
     gone = []
     for row in rows:
         if row.starts_at >= now and new.pop((row.user_id, row.starts_at, row.ends_at), None) is None:
             gone.append(row.pk)
     rows_of(calendar).filter(pk__in=gone).delete()
     _insert(calendar, new.values())
+    return bool(changed or gone or new)
 
 
 def _same(rows: list[Any], wanted: Kept) -> Any:

@@ -15,6 +15,7 @@ from oncall.calendars.fetching import Fetched, FetchFailed, fetch
 from oncall.calendars.keeping import AHEAD, BACK, Refused, keep, packed, unpacked, zone_of
 from oncall.calendars.reading import Reading
 from oncall.calendars.text import Unreadable
+from oncall.changes import calendar_changed
 from oncall.choices import CalendarPurpose
 from oncall.models import ExternalCalendar
 from teams.choices import TeamRole
@@ -95,7 +96,8 @@ def _settle(
         if reading is not None:
             try:
                 with transaction.atomic():
-                    keep(row, reading, now)
+                    if keep(row, reading, now):
+                        calendar_changed(row, "calendar read", now)
             except Refused as refused:
                 failure = str(refused)
         if failure:

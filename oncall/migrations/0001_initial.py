@@ -59,6 +59,8 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[teams.models.user.validate_zone], verbose_name='time zone')),
                 ('holiday_region', models.CharField(blank=True, default='', max_length=12, verbose_name='public holidays of')),
                 ('unstaffed_hours', models.JSONField(blank=True, default=list, verbose_name='planned empty hours')),
+                ('revision', models.PositiveIntegerField(default=0, editable=False)),
+                ('changed_at', models.DateTimeField(default=core.clock.now, editable=False)),
                 ('created_at', models.DateTimeField(default=core.clock.now, editable=False)),
             ],
             options={

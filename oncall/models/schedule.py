@@ -17,6 +17,8 @@ class Schedule(models.Model):
 
     `holiday_region`: ISO 3166 country, or country and subdivision (`DE`, `DE-BY`), "" for none.
     `unstaffed_hours`: list of `{from, to, days?}` in which nobody needs to serve: no gap is reported there.
+    `revision` counts the changes of the schedule and all its parts, `changed_at` is the last one's time; the
+    calendar feeds carry both.
     """
 
     team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="schedules")
@@ -24,6 +26,8 @@ class Schedule(models.Model):
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
     holiday_region = models.CharField(_("public holidays of"), max_length=12, blank=True, default="")
     unstaffed_hours = models.JSONField(_("planned empty hours"), default=list, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    changed_at = models.DateTimeField(default=clock.now, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ScheduleQuerySet.as_manager()

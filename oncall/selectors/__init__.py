@@ -3,6 +3,7 @@
 from oncall.selectors.basics import (
     OnCallRow,
     awaiting_ack,
+    changes_at,
     default_policy_id,
     is_paging,
     next_shift,
@@ -41,6 +42,7 @@ __all__ = [
     "PagedNow",
     "Report",
     "awaiting_ack",
+    "changes_at",
     "coming_shadows",
     "default_policy_id",
     "exchanges",

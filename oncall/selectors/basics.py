@@ -78,7 +78,7 @@ def _rungs(row: PolicyStep, number: int, targets: tuple[Target, ...]) -> list[St
 
 def policies_for_list(actor: Actor) -> QuerySet[EscalationPolicy]:
     """Visible policies with steps and targets loaded."""
-    targets = PolicyTarget.objects.select_related("user", "schedule", "team", "webhook").order_by("pk")
+    targets = PolicyTarget.objects.select_related("user", "schedule__team", "team", "webhook").order_by("pk")
     steps = PolicyStep.objects.order_by("position").select_related("backup")
     steps = steps.prefetch_related(Prefetch("targets", queryset=targets))
     return (  # type: ignore[no-any-return]
@@ -96,15 +96,29 @@ def on_call_users(schedule_ids: Iterable[int], at: dt.datetime) -> dict[int, lis
     return {pk: [user for user in users if user in active] for pk, users in found.items()}
 
 
+_MOMENT = dt.timedelta(minutes=1)
+
+
 @dataclass(frozen=True)
 class OnCallRow:
-    """A schedule with who is on call now, until when, and who is next."""
+    """A schedule with who is on call now, until when, and who is next. `planned`: nobody is, and nobody need be."""
 
     schedule: Schedule
     users: list[User]
     until: dt.datetime | None
     next_users: list[User]
     next_start: dt.datetime | None
+    planned: bool = False
+
+    @property
+    def changes_at(self) -> dt.datetime | None:
+        """When what the row says is over, None when it says so for good."""
+        return self.until or self.next_start
+
+
+def changes_at(rows: Iterable[OnCallRow]) -> dt.datetime | None:
+    """When the first of these rows says something else."""
+    return min((row.changes_at for row in rows if row.changes_at), default=None)
 
 
 def on_call_overview(actor: Actor, at: dt.datetime, *, schedule_id: int | None = None) -> list[OnCallRow]:
@@ -127,6 +141,7 @@ def on_call_overview(actor: Actor, at: dt.datetime, *, schedule_id: int | None =
     for schedule in schedules:
         answer = answers[schedule.pk]
         following = answer.next
+        planned = not answer.users and bool(loaded[schedule.pk].empty(at, at + _MOMENT).planned)
         rows.append(
             OnCallRow(
                 schedule=schedule,
@@ -134,6 +149,7 @@ def on_call_overview(actor: Actor, at: dt.datetime, *, schedule_id: int | None =
                 until=answer.until,
                 next_users=[people[pk] for pk in following.users if pk in people] if following else [],
                 next_start=following.start if following else None,
+                planned=planned,
             )
         )
     return rows

@@ -20,7 +20,7 @@ from oncall.loading import load
 from oncall.models import EscalationPolicy, PolicyStep, PolicyTarget
 from oncall.selectors.basics import policies_for_list, policy_snapshot
 from teams.actor import Actor
-from teams.models import User
+from teams.models import Team, User
 
 
 @dataclass
@@ -90,6 +90,18 @@ class Ladder:
     ends_at: dt.datetime
     fallback: list[User]
     reaches_nobody: bool
+
+    @property
+    def teams(self) -> list[Team]:
+        """Whose schedules decide what the page shows, the policy's own team first."""
+        targets = [row.target for rung in self.rungs for row in rung.targets]
+        return [self.policy.team, *(row.schedule.team for row in targets if row.schedule)]
+
+    @property
+    def changes_at(self) -> dt.datetime | None:
+        """When the first of the named people's shifts ends, None when that is not known."""
+        ends = (row.until for rung in self.rungs for row in rung.targets)
+        return min((end for end in ends if end), default=None)
 
 
 def policy_ladder(

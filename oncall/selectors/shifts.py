@@ -10,6 +10,7 @@ from oncall import rota
 from oncall.loading import load
 from oncall.models import Schedule
 from oncall.selectors.naming import schedules_serving
+from oncall.shift_times import MARGIN, joined
 from teams.actor import Actor
 from teams.models import User
 
@@ -77,7 +78,7 @@ def schedule_report(actor: Actor, schedule: Schedule, start: dt.datetime, end: d
 
 @dataclass(frozen=True)
 class MyShift:
-    """A shift of one person. `others` serve with them."""
+    """A stretch one person serves with the same `others`."""
 
     schedule: Schedule
     start: dt.datetime
@@ -87,13 +88,18 @@ class MyShift:
 
 
 def my_shifts(actor: Actor, at: dt.datetime, length: dt.timedelta = MINE_AHEAD) -> list[MyShift]:
-    """The actor's shifts from `at` on in visible schedules, the running ones first."""
+    """The actor's shifts from `at` on in visible schedules, the running ones first, each as a whole.
+
+    One that goes on for more than a month before or after the days shown is cut there.
+    """
     user_id = actor.user_id or 0
     visible = set(Schedule.objects.visible_to(actor).values_list("pk", flat=True))
     schedules = {row.pk: row for row in schedules_serving([user_id]) if row.pk in visible}
     rows: list[tuple[int, rota.Shift]] = []
-    for pk, item in load(schedules.values(), start=at, end=at + length).items():
-        rows += [(pk, shift) for shift in item.shifts(at, at + length) if user_id in shift.users]
+    start, end = at - MARGIN, at + length + MARGIN
+    for pk, item in load(schedules.values(), start=start, end=end).items():
+        mine = joined(shift for shift in item.shifts(start, end) if user_id in shift.users)
+        rows += [(pk, shift) for shift in mine if shift.end > at and shift.start < at + length]
     others = {user for _pk, shift in rows for user in shift.users} - {user_id}
     people = {user.pk: user for user in User.objects.filter(pk__in=others)}
     rows.sort(key=lambda row: (row[1].start, row[0]))

@@ -17,6 +17,7 @@ from core.errors import NotVisible
 from core.pages import actor_of
 from oncall import selectors
 from oncall.actions import handoff, leave, requests
+from oncall.live import topics_of
 from oncall.models import CalendarToken, Schedule, ShiftRequest
 from oncall.people_forms import AskForm, LeaveForm, NoteForm, PreferenceForm, window_asked
 from oncall.permissions import may_cover
@@ -54,6 +55,10 @@ def page(request: HttpRequest, *, status: int = 200, **refused: forms.Form) -> H
         "preference_form": PreferenceForm(initial=initial),
         "note_form": NoteForm(),
         "note_for": running[0].schedule if running else None,
+        "live_topics": topics_of(shift.schedule.team for shift in shifts),
+        "live_until": min(
+            (edge for each in shifts for edge in (each.start, each.end) if edge > now), default=None
+        ),
         **refused,
     }
     return render(request, "oncall/pages/mine.html", context, status=status)

@@ -22,6 +22,7 @@ from oncall import selectors
 from oncall.actions import calendars
 from oncall.api.fields import FIRST_YEAR, LAST_YEAR
 from oncall.api.policies import feed_path
+from oncall.live import topics_of
 from oncall.people_forms import moment
 from oncall.rows import whole
 from teams.models import Team
@@ -70,6 +71,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "until": selectors.on_call_until(request.user.pk or 0, now),
         "teams": [(slug, team.name) for slug, team in teams.items()] if len(teams) > 1 else [],
         "policies": policies,
+        "live_topics": topics_of([row.schedule.team for row in shown] + [policy.team for policy in policies]),
+        "live_until": None if asked else selectors.changes_at(row for row in shown),
         "may_create": Team.objects.manageable_by(actor).exists(),
     }
     status = 422 if form.errors else 200

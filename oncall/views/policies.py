@@ -18,6 +18,7 @@ from notifications.choices import Urgency
 from oncall import selectors
 from oncall.actions import policies
 from oncall.actions.policies import StepInput, TargetInput
+from oncall.live import topics_of
 from oncall.models import EscalationPolicy
 from oncall.permissions import may_manage
 from oncall.policy_forms import (
@@ -55,6 +56,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_manage": may_manage(actor, ladder.policy.team_id),
         "form": form,
         "asked": asked if asked != now else None,
+        "live_topics": topics_of(ladder.teams),
+        "live_until": ladder.changes_at,
     }
     return render(request, "oncall/pages/policy.html", context)
 

@@ -16,6 +16,7 @@ from core import clock
 from core.pages import actor_of
 from oncall import board, selectors
 from oncall.actions import rotations
+from oncall.live import topics_of
 from oncall.models import Leave, Override, Rotation, Schedule
 from oncall.notices import Meeting, leave_meets_shifts
 from oncall.permissions import may_cover, may_manage
@@ -75,6 +76,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "later": (first + dt.timedelta(days=length)).isoformat(),
         "may_manage": may_manage(actor, schedule.team_id),
         "may_cover": covers,
+        "live_topics": topics_of([schedule.team]),
     }
     return render(request, "oncall/pages/schedule.html", context)
 
@@ -87,6 +89,7 @@ def _people_now(actor: Actor, schedule: Schedule, now: dt.datetime) -> dict[str,
     serving = row is not None and any(user.pk == actor.user_id for user in row.users)
     return {
         "now_row": row,
+        "live_until": row.changes_at if row else None,
         "serving": serving,
         "my_next": coming,
         "my_wait": coming[1].start - now if coming else None,
@@ -199,7 +202,6 @@ def _oddities(report: selectors.Report, known: dict[int, Any], now: dt.datetime)
         "crowds": crowds[:_SHOWN],
         "overlap_count": len(doubled) + len(crowds),
         "planned": report.planned[:_SHOWN],
-        "planned_now": any(each.start <= now < each.end for each in report.planned),
     }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import time_machine
 
+from oncall import selectors
 from oncall.models import HandoffNote, Leave, Schedule, Shadow, ShiftPreference, ShiftRequest
 from tests.factories import People
 from tests.oncall.support import START, make_rotation, make_schedule
@@ -52,6 +55,19 @@ def test_asking_accepting_and_undoing_by_buttons(people: People, schedule: Sched
         people.browser("owner").post(undo)
     row.refresh_from_db()
     assert row.status == "undone"
+
+
+def test_a_shift_is_shown_as_a_whole(people: People, schedule: Schedule) -> None:
+    """From its true beginning and to its true end, also where the days shown cut it."""
+    actor = people.actor("owner")
+    with time_machine.travel(START, tick=False):
+        shifts = selectors.my_shifts(actor, START, dt.timedelta(days=2))
+    day = dt.timedelta(days=1)
+    midnight = START - dt.timedelta(hours=12)
+    assert [(row.start, row.end, row.running) for row in shifts] == [
+        (midnight, midnight + day, True),
+        (midnight + 2 * day, midnight + 3 * day, False),
+    ]
 
 
 def test_a_swap_is_chosen_from_the_shifts_of_others(people: People, schedule: Schedule) -> None:

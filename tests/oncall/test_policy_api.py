@@ -219,6 +219,29 @@ def test_calendar_feeds(people: People) -> None:
         assert anonymous.get(address + link["token"], HTTP_IF_NONE_MATCH=later["ETag"]).status_code == 200
 
 
+def test_a_shift_that_changes_keeps_its_uid_and_gets_a_higher_sequence(people: People) -> None:
+    """RFC 5545, 3.8.7.4: calendars take an event with a known UID only when its SEQUENCE has risen."""
+    schedule = make_schedule(people.team)
+    make_rotation(schedule, [[people.owner.pk], [people.teammate.pk]])
+    owner = people.api("owner")
+    with time_machine.travel(START, tick=False) as clock:
+        link = owner.post("/api/v1/calendar-tokens/", {"schedule": schedule.pk}).json()
+        before, ended = {}, {}
+        for found in (before, ended):
+            rows = events(owner.get(link["url"]).content.decode())
+            found |= {row["UID"]: (row["DTEND"], int(row["SEQUENCE"]), row["LAST-MODIFIED"]) for row in rows}
+            if found is before:
+                clock.shift(dt.timedelta(minutes=5))
+                override = {"starts_at": "2026-11-20T18:00:00Z", "ends_at": "2026-11-21T00:00:00Z"}
+                made = owner.post(
+                    f"/api/v1/schedules/{schedule.pk}/overrides/", {**override, "user": people.teammate.pk}
+                )
+                assert made.status_code == 201
+    uid = next(uid for uid in before if "20261120T000000Z" in uid)
+    assert (before[uid][0], before[uid][1]) == ("20261121T000000Z", 0)
+    assert ended[uid] == ("20261120T180000Z", 1, "20261120T120500Z")
+
+
 def test_who_reads_a_calendar(private_people: People) -> None:
     people = private_people
     schedule = make_schedule(people.team)

@@ -48,21 +48,28 @@ export class BoardElement extends HTMLElement {
       this.addEventListener(type, this);
     }
     document.addEventListener("keydown", this);
-    for (const link of this.querySelectorAll("a[data-shift]")) {
-      if (this.rowOf(link)) link.setAttribute("aria-haspopup", "true");
-    }
+    document.addEventListener("htmx:afterSettle", this);
+    this.markMenus();
     this.showNow();
   }
 
   disconnectedCallback(): void {
     document.removeEventListener("keydown", this);
+    document.removeEventListener("htmx:afterSettle", this);
   }
 
   handleEvent(event: Event): void {
     if (event instanceof KeyboardEvent) this.onKey(event);
     else if (event.type === "click") this.onClick(event as MouseEvent);
+    else if (event.type === "htmx:afterSettle") this.markMenus();
     else if (event.type === "dragstart") event.preventDefault();
     else this.onPointer(event as PointerEvent);
+  }
+
+  private markMenus(): void {
+    for (const link of this.querySelectorAll("a[data-shift]")) {
+      if (this.rowOf(link)) link.setAttribute("aria-haspopup", "true");
+    }
   }
 
   private get window(): Span {
@@ -92,6 +99,7 @@ export class BoardElement extends HTMLElement {
     if (!drag.shape) {
       if (Math.abs(event.clientX - drag.x) < SLACK_PX) return;
       drag.shape = this.shape(drag);
+      this.dataset["dragging"] = "";
       if (typeof drag.track.setPointerCapture === "function") drag.track.setPointerCapture(drag.pointer);
     }
     if (drag.block) this.moveBlock(drag, drag.block, event);
@@ -161,6 +169,7 @@ export class BoardElement extends HTMLElement {
     this.drag?.shape?.remove();
     this.drag?.target?.removeAttribute("data-target");
     this.drag = null;
+    delete this.dataset["dragging"];
     this.say("");
   }
 

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { apply } from "./targets.ts";
+import { htmx } from "../lib/htmx.ts";
+import { apply, refreshOverdue } from "./targets.ts";
 
 vi.mock("../lib/htmx.ts", () => ({ htmx: { process: vi.fn(), ajax: vi.fn() } }));
+const ajax = vi.mocked(htmx.ajax);
 
 const entry = (seq: number, topic = "incident:42", event = "note") => ({
   topic, seq, event, data: {}, html: `<li id="entry-${String(seq)}">row ${String(seq)}</li>`,
@@ -39,4 +41,32 @@ test("an event filter is honoured", () => {
   apply(entry(2));
   apply(entry(3, "incident:42", "state"));
   expect(rows()).toEqual(["row 3", "row 1"]);
+});
+
+test("a region waits with its refresh while somebody fills in a form there, and reads only its own part", () => {
+  vi.useFakeTimers();
+  ajax.mockClear();
+  document.body.innerHTML = `<div id="part" data-live-refresh="/oncall/" data-live-select="#part" data-live-on="oncall.changed"><input></div>`;
+  const part = document.getElementById("part") as HTMLElement;
+  part.querySelector("input")?.focus();
+  apply({ ...entry(1, "team:payments", "oncall.changed"), html: "" });
+  vi.advanceTimersByTime(5_000);
+  expect(ajax).not.toHaveBeenCalled();
+  part.querySelector("input")?.blur();
+  vi.advanceTimersByTime(3_000);
+  expect(ajax).toHaveBeenCalledExactlyOnceWith("get", "/oncall/", expect.objectContaining({ target: part, select: "#part" }));
+  vi.useRealTimers();
+});
+
+test("what is true until an instant is read anew once that has passed", () => {
+  vi.useFakeTimers();
+  ajax.mockClear();
+  document.body.innerHTML = `<div data-live-refresh="/oncall/" data-live-until="2026-08-03T09:00:00Z"></div>`;
+  refreshOverdue(Date.parse("2026-08-03T08:59:59Z"));
+  vi.advanceTimersByTime(1_000);
+  expect(ajax).not.toHaveBeenCalled();
+  refreshOverdue(Date.parse("2026-08-03T09:00:00Z"));
+  vi.advanceTimersByTime(1_000);
+  expect(ajax).toHaveBeenCalledOnce();
+  vi.useRealTimers();
 });

@@ -7,6 +7,8 @@ import type { LiveEntry } from "./connection.ts";
 type Position = "prepend" | "append" | "replace";
 
 const REFRESH_MS = 150;
+const BUSY_MS = 2_000;
+const OVERDUE_MS = 15_000;
 const waiting = new WeakMap<HTMLElement, DocumentFragment[]>();
 const refreshing = new WeakMap<HTMLElement, ReturnType<typeof setTimeout>>();
 
@@ -72,16 +74,36 @@ function hold(target: HTMLElement, rows: DocumentFragment, position: Position): 
   pill.replaceChildren(icon(position === "prepend" ? "arrow-up" : "arrow-down"), t("{n} new", { n: count }));
 }
 
-function refresh(element: HTMLElement): void {
+/** Somebody is in the middle of something there that a refresh would take away. */
+function isBusy(element: HTMLElement): boolean {
+  if (element.querySelector("dialog[open], [data-dragging], [aria-expanded='true']")) return true;
+  const active = document.activeElement;
+  return active !== null && element.contains(active) && active.matches("input, select, textarea");
+}
+
+function refresh(element: HTMLElement, wait = REFRESH_MS): void {
   clearTimeout(refreshing.get(element));
   refreshing.set(
     element,
     setTimeout(() => {
-      const url = element.dataset["liveRefresh"] ?? "";
-      const swap = (element.dataset["liveSwap"] ?? "morph:outerHTML") as "outerHTML";
-      if (element.isConnected) void htmx.ajax("get", url, { target: element, source: element, swap });
-    }, REFRESH_MS),
+      if (!element.isConnected) return;
+      if (isBusy(element)) {
+        refresh(element, BUSY_MS);
+        return;
+      }
+      const { liveRefresh: url = "", liveSwap = "morph:outerHTML", liveSelect: select } = element.dataset;
+      const swap = liveSwap as "outerHTML";
+      void htmx.ajax("get", url, { target: element, source: element, swap, ...(select ? { select } : {}) });
+    }, wait),
   );
+}
+
+/** What is true only until an instant (`data-live-until`) is read anew once it has passed. */
+export function refreshOverdue(now = Date.now()): void {
+  if (document.hidden) return;
+  for (const element of document.querySelectorAll<HTMLElement>("[data-live-until]")) {
+    if (Date.parse(element.dataset["liveUntil"] ?? "") <= now) refresh(element);
+  }
 }
 
 export function apply(entry: LiveEntry): void {
@@ -100,6 +122,8 @@ export function apply(entry: LiveEntry): void {
   }
 }
 
+setInterval(refreshOverdue, OVERDUE_MS);
+document.addEventListener("visibilitychange", () => { refreshOverdue(); });
 document.addEventListener("wb:live", (event) => { apply((event as CustomEvent<LiveEntry>).detail); });
 
 let scheduled = false;
