@@ -10,6 +10,7 @@ import django
 import pytest
 from django.apps import apps
 from pytest_django.plugin import blocking_manager_key
+from xdist.scheduler import LoadFileScheduling
 
 from tests import servers
 
@@ -19,6 +20,32 @@ pytest_plugins = ["tests.people"]
 def pytest_configure(config: pytest.Config) -> None:
     servers.start(config)
     django.setup()
+
+
+# The longest first, so that no worker is left with them at the end.
+LONGEST = ("tests/browser/", "tests/api/test_schema.py", "tests/faults/")
+
+
+class Shares(LoadFileScheduling):
+    """Hands out files, longest first; what needs the one running product goes to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return LONGEST[0] if nodeid.startswith(LONGEST[0]) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    config.option.loadscopereorder = False
+    return Shares(config, log)
+
+
+def _length(item: pytest.Item) -> int:
+    return next((n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=_length)
 
 
 @pytest.hookimpl(wrapper=True)
