@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from core.api.serializers import StrictSerializer
 from incidents.choices import (
     EntryAudience,
     EntryKind,
@@ -155,19 +156,6 @@ class UpdateSerializer(serializers.ModelSerializer[IncidentUpdate]):
     class Meta:
         model = IncidentUpdate
         fields = ("id", "audience", "text", "status", "author", "sent_at", "next_update_due_at")
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Input; unknown fields are refused by name, so that a typing mistake is not lost."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError(
-                    {name: ["There is no such field."] for name in unknown[:10]}
-                )
-        return super().to_internal_value(data)
 
 
 class DeclareInput(StrictSerializer):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import BaseRouter
 
+from notifications.api.providers import ProviderViewSet
 from notifications.api.quiet import LimitsView, QuietHoursView
 from notifications.api.views import ContactMethodViewSet, DeliveryViewSet, RuleViewSet, WebhookViewSet
 
@@ -24,3 +25,4 @@ def register(router: BaseRouter) -> None:
     router.register("notification-rules", RuleViewSet, "notification-rule")
     router.register("deliveries", DeliveryViewSet, "delivery")
     router.register("webhooks", WebhookViewSet, "webhook")
+    router.register("channel-providers", ProviderViewSet, "channel-provider")

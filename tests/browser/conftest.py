@@ -21,9 +21,9 @@ PASSWORD = "watchbill"
 START_SECONDS = 420
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running product with the demo company; ends with the session.
+    """The address of a running product with the demo company; ends with these tests.
 
     `BROWSER_TEST_URL` names one that runs already (with `DEMO=1`) and is left as it is.
     """
@@ -78,7 +78,7 @@ def _wait(base: str, process: subprocess.Popen[bytes], data: Path) -> None:
     pytest.fail(f"the product did not start: {(data / 'output.log').read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
@@ -92,7 +92,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def states(product: str, chromium: Any) -> Callable[[str], Any]:
     """Signed-in state of a person of the demo company, made once."""
     made: dict[str, Any] = {}

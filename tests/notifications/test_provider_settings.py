@@ -154,6 +154,60 @@ def test_switching_off_on_and_removing(people: People, twilio: Api) -> None:
     assert browser.post(f"{PAGE}pager/", {}).status_code == 404
 
 
+API = "/api/v1/channel-providers/"
+
+
+def test_admins_set_up_a_provider_by_the_api(people: People, twilio: Api) -> None:
+    """`twilio` is set up against the stand-in already; here it is made anew."""
+    api = people.api("admin")
+    assert api.delete(f"{API}twilio/").status_code == 204
+    assert (api.get(API).json(), api.get(f"{API}twilio/").status_code) == ({"results": []}, 404)
+    values = {"account_sid": SID, "auth_token": TOKEN, "from_number": FROM, "api_base": twilio.base}
+    made = api.put(f"{API}twilio/", values)
+    assert (made.status_code, made.json()["settings"]["auth_token"]) == (200, f"••••{TOKEN[-4:]}")
+    kept = api.put(f"{API}twilio/", {**values, "auth_token": "", "from_number": "+15005550007"}).json()
+    assert (kept["settings"]["from_number"], kept["checked_at"]) == ("+15005550007", None)
+    assert providers.settings_of("twilio") is not None
+    tried = api.post(f"{API}twilio/test/").json()
+    assert (tried["failure"], tried["checked_at"] is None) == ("", False)
+    assert api.patch(f"{API}twilio/", {"enabled": False}).json()["enabled"] is False
+    assert providers.settings_of("twilio") is None
+    assert [row["provider"] for row in api.get(API).json()["results"]] == ["twilio"]
+    assert TOKEN not in api.get(API).content.decode() + made.content.decode()
+
+
+def test_what_the_api_refuses_names_the_field(people: People) -> None:
+    api = people.api("admin")
+    for body, fields in (
+        ({**GOOD, "auth_token": "short"}, ["auth_token"]),
+        ({**GOOD, "bot_token": BOT}, ["bot_token"]),
+        ({**GOOD, "colour": "red"}, ["colour"]),
+        ({**GOOD, "from_number": ["+1"]}, ["from_number"]),
+        ([], ["non_field_errors"]),
+    ):
+        answer = api.put(f"{API}twilio/", body)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, fields)
+    assert api.put(f"{API}push/", {}).status_code == 404
+    assert api.put(f"{API}pager/", {}).status_code == 404
+    assert ProviderAccount.objects.count() == 0
+
+
+def test_admins_alone_by_the_api(people: People, twilio: Api) -> None:
+    calls: dict[str, Any] = {
+        "list": lambda api: api.get(API),
+        "one": lambda api: api.get(f"{API}twilio/"),
+        "set": lambda api: api.put(f"{API}twilio/", GOOD),
+        "off": lambda api: api.patch(f"{API}twilio/", {"enabled": False}),
+        "test": lambda api: api.post(f"{API}twilio/test/"),
+        "remove": lambda api: api.delete(f"{API}twilio/"),
+    }
+    for name, call in calls.items():
+        found = {who: call(people.api(who)).status_code for who in WHO[:-1]}
+        assert found == dict.fromkeys(WHO[:-1], 404), name
+    reader = people.api("admin", scopes=["read"])
+    assert (calls["one"](reader).status_code, calls["set"](reader).status_code) == (200, 403)
+
+
 def test_the_form_offers_what_is_set_up_and_names_the_rest(people: People, local: None) -> None:
     shown = people.browser("owner").get("/settings/notifications/").content.decode()
     assert 'value="sms"' not in shown
