@@ -127,8 +127,9 @@ def pages_held(event: PagesHeld) -> None:
 
 @subscribe(PageDeclined, name="incidents.timeline")
 def page_declined(event: PageDeclined) -> None:
-    """Somebody said they cannot take it."""
-    data = {"declined": event.user_label, "user": event.user_id, "moved_on": event.moved_on}
+    """Somebody said they cannot take it, or is no longer there."""
+    data: dict[str, Any] = {"left": True} if event.left else {}
+    data |= {"declined": event.user_label, "user": event.user_id, "moved_on": event.moved_on}
     _escalation_entry(event.subject_key, data)
 
 

@@ -104,6 +104,8 @@ def _escalated(data: Data) -> str:
         return _("The snooze is over: paging again")
     if data.get("declined"):
         words = {"person": data["declined"]}
+        if data.get("left"):
+            return _("%(person)s's account was deactivated: nobody waits for them any more") % words
         if data.get("moved_on"):
             return _("%(person)s cannot take it: the next step is paged now") % words
         return _("%(person)s cannot take it; the others paged have not answered yet") % words

@@ -76,13 +76,17 @@ class PagesHeld(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PageDeclined(Event):
-    """Somebody who was paged cannot take it. `moved_on`: nobody else was waited for, the next step is due."""
+    """Somebody who was paged cannot take it. `moved_on`: nobody else was waited for, the next step is due.
+
+    `left`: their account was deactivated meanwhile; they said nothing.
+    """
 
     kind: ClassVar[str] = "oncall.page_declined"
     subject_key: str
     user_id: int
     user_label: str
     moved_on: bool
+    left: bool = False
 
     @property
     def stream(self) -> str:

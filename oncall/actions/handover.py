@@ -117,7 +117,7 @@ def settle_leaver(*, user_id: int, by: str, now: dt.datetime) -> None:
         user_id=user_id, reached=True, declined_at=None, run__status=RunStatus.ACTIVE
     )
     for subject_key in sorted(set(waiting.values_list("run__subject_key", flat=True))):
-        decline_pages(subject_key=subject_key, user_id=user_id, now=now)
+        decline_pages(subject_key=subject_key, user_id=user_id, now=now, left=True)
     close_for_leaver(actor=actor, user_id=user_id, now=now)
     for shadow in Shadow.objects.filter(ends_at__gt=now).filter(_either(user_id)).order_by("pk"):
         if shadow.starts_at >= now:

@@ -123,11 +123,11 @@ def stop_escalation(
     return StopResult(len(runs), withdrawn)
 
 
-def decline_pages(*, subject_key: str, user_id: int, now: dt.datetime) -> bool | None:
+def decline_pages(*, subject_key: str, user_id: int, now: dt.datetime, left: bool = False) -> bool | None:
     """The person cannot take it: their unsent pages are withdrawn, and nobody waits for them.
 
     When everybody whom a run's last step paged has declined, its next step is due at once. Returns whether
-    that is so for any run; None when no active run has paged the person.
+    that is so for any run; None when no active run has paged the person. `left`: their account is deactivated.
     """
     with transaction.atomic():
         active = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
@@ -144,7 +144,9 @@ def decline_pages(*, subject_key: str, user_id: int, now: dt.datetime) -> bool |
             withdraw(source=f"run:{run.pk}", user_id=user_id, reason="declined", now=now)
         label = User.objects.filter(pk=user_id).values_list("name", flat=True).first() or ""
         publish(
-            PageDeclined(subject_key=subject_key, user_id=user_id, user_label=label, moved_on=bool(moved))
+            PageDeclined(
+                subject_key=subject_key, user_id=user_id, user_label=label, moved_on=bool(moved), left=left
+            )
         )
         wake("oncall.tick")
     return bool(moved)

@@ -27,20 +27,22 @@ def build(
 ) -> Board:
     """The schedule in [start, end): the final row, overrides, layers from the top, lanes of `extras`.
 
-    Five statements.
+    Shifts of the final row have their true ends, also beyond the window. Five statements.
     """
     item = load([schedule], start=start - MARGIN, end=end + MARGIN)[schedule.pk]
     rows = Override.objects.filter(schedule=schedule, starts_at__lt=end, ends_at__gt=start)
     overrides = list(rows.select_related("user", "replaces"))
     place = Place(start, end)
-    final, layers = item.shifts(start, end), _layers(item, start, end)
+    around = item.shifts(start - MARGIN, end + MARGIN)
+    final = [shift for shift in around if shift.start < end and shift.end > start]
+    layers = _layers(item, start, end)
     without = rota.final_shifts(item.rotations, (), item.zone, start, end) if overrides else []
     people = _people((*final, *without, *(shift for row in layers.values() for shift in row)))
     shifts = [_shift(shift, people, place) for shift in final]
     beneath = _beneath(shifts, without, people, place)
     whole = sorted([*shifts, *_holes(item, place)], key=lambda block: block.start)
     _anchor(whole, now)
-    _offer_back(shifts, unbroken(schedule.pk, item.shifts(start - MARGIN, end + MARGIN)), now)
+    _offer_back(shifts, unbroken(schedule.pk, around), now)
     drawn = [Row(_("On call"), whole, "final", beneath)]
     drawn += _extra_rows(extras or Extras(), place)
     if overrides:

@@ -20,7 +20,8 @@ from oncall.rota.health import WeekCount
 from oncall.selectors.health import Health, PersonHealth, rotation_health
 from teams.models import Team
 
-_TREND_HEIGHT = 96
+# Pixels: the tallest bar, the number above it, the date below.
+_BARS, _ABOVE, _BELOW = 96, 18, 22
 
 
 @login_required
@@ -39,7 +40,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "health": found,
         "people": _with_bars(found.people),
         "trend": _trend(found.trend),
-        "trend_height": _TREND_HEIGHT,
+        "trend_height": _ABOVE + _BARS + _BELOW,
+        "trend_base": _ABOVE + _BARS,
         "hints": [(row.schedule, hint) for row in found.cover_next for hint in row.hints],
         "shares": [(cause, f"{cause.share:.0%}") for cause in found.causes],
         "teams": [(each.slug, each.name) for each in teams] if len(teams) > 1 else [],
@@ -65,16 +67,29 @@ def _window(weeks: int, active: bool, kept: dict[str, str | int]) -> dict[str, A
 
 @dataclass(frozen=True)
 class Bar:
-    """A week of the trend: `left` and `width` in percent, heights and tops in pixels of the picture."""
+    """A week of the trend: `left` and `width` in percent, heights and tops in pixels of the picture.
+
+    `dated`: its date stands below; beside all of them there is no room on a phone.
+    """
 
     week: WeekCount
     left: str
     night_left: str
     width: str
-    pages_top: int
+    middle: str
+    night_middle: str
+    dated: bool
+    base: int
     pages_height: int
-    nights_top: int
     nights_height: int
+
+    @property
+    def pages_top(self) -> int:
+        return self.base - self.pages_height
+
+    @property
+    def nights_top(self) -> int:
+        return self.base - self.nights_height
 
 
 def _trend(weeks: list[WeekCount]) -> list[Bar]:
@@ -82,16 +97,18 @@ def _trend(weeks: list[WeekCount]) -> list[Bar]:
     step = 100 / max(len(weeks), 1)
     bars = []
     for number, week in enumerate(weeks):
-        pages, nights = (round(value / most * _TREND_HEIGHT) for value in (week.pages, week.nights))
+        pages, nights = (round(value / most * _BARS) for value in (week.pages, week.nights))
         bars.append(
             Bar(
                 week=week,
                 left=f"{step * (number + 0.12):.3f}%",
                 night_left=f"{step * (number + 0.52):.3f}%",
                 width=f"{step * 0.36:.3f}%",
-                pages_top=_TREND_HEIGHT - pages,
+                middle=f"{step * (number + 0.3):.3f}%",
+                night_middle=f"{step * (number + 0.7):.3f}%",
+                dated=number % max(1, len(weeks) // 4) == 0,
+                base=_ABOVE + _BARS,
                 pages_height=pages,
-                nights_top=_TREND_HEIGHT - nights,
                 nights_height=nights,
             )
         )

@@ -79,7 +79,10 @@ def test_a_file_is_read_once_and_its_shifts_take_part_as_a_layer(people: People)
         ]
         assert selectors.on_call_users([schedule.pk], START) == {schedule.pk: [tom]}
         mine = selectors.my_shifts(people.actor("teammate"), START)
-        assert [((each.start - START) / HOUR, (each.end - START) / HOUR) for each in mine] == [(0, 2), (5, 6)]
+        assert [((each.start - START) / HOUR, (each.end - START) / HOUR) for each in mine] == [
+            (-10, 2),
+            (5, 6),
+        ]
         api = (
             people.api("stranger")
             .get(f"/api/v1/schedules/{schedule.pk}/shifts/?to=2026-11-20T14:00:00Z")

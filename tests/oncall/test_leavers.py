@@ -88,7 +88,9 @@ def test_row_19_a_running_escalation_moves_on_at_once_and_says_so(world: World, 
     assert paged() == [(0, "Bo", True), (1, "Cy", True)]
     assert not Delivery.objects.filter(user=world.bo, status__in=["pending", "sending"]).exists()
     said = Incident.objects.get().timeline.filter(kind="escalated").order_by("seq")
-    assert {"declined": "Bo", "user": world.bo.pk, "moved_on": True} in [row.data for row in said]
+    assert {"left": True, "declined": "Bo", "user": world.bo.pk, "moved_on": True} in [
+        row.data for row in said
+    ]
 
 
 def test_row_19_others_who_were_paged_are_still_waited_for(world: World, cy: User) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo, available_timezones, reset_tzpath
 
 import pytest
+import tzdata
 
 from oncall.rota import Rotation, final_shifts, gaps
 from tests.oncall.rota_oracle import instant
@@ -96,3 +99,41 @@ def test_zones_of_half_and_quarter_hours_keep_their_wall_times_for_a_year(
     assert {
         each.utcoffset().total_seconds() / 3600 for each in local if each.utcoffset() is not None
     } == offsets
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Iterator[Callable[[str], ZoneInfo]]:
+    """Gives the zone Test/Land the rules of another one, as an update of the zones' data does."""
+    found = Path(tzdata.__file__).parent / "zoneinfo"
+
+    def like(name: str) -> ZoneInfo:
+        (tmp_path / "Test").mkdir(exist_ok=True)
+        (tmp_path / "Test/Land").write_bytes((found / name).read_bytes())
+        ZoneInfo.clear_cache()
+        return ZoneInfo("Test/Land")
+
+    before = TZPATH
+    reset_tzpath(to=[tmp_path, *before])
+    yield like
+    reset_tzpath(to=before)
+    ZoneInfo.clear_cache()
+
+
+def test_shifts_ahead_keep_their_wall_time_when_a_country_changes_its_rules(
+    rules: Callable[[str], ZoneInfo],
+) -> None:
+    """Berlin's clocks until the update, Lagos' (UTC+1 all year) afterwards: 09:00 stays 09:00."""
+    daily = Rotation(1, datetime(2026, 1, 5, 9), "day", 1, PEOPLE)
+    june = datetime(2027, 6, 1, tzinfo=UTC)
+    starts = {}
+    for name in ("Europe/Berlin", "Africa/Lagos"):
+        zone = rules(name)
+        rows = final_shifts([daily], (), zone, june, june + 3 * DAY)
+        assert gaps([daily], (), zone, june, june + 3 * DAY) == []
+        starts[name] = rows[1].start
+        assert rows[1].start.astimezone(zone).time() == time(9)
+        assert rows[1].users == PEOPLE[(rows[1].start.date() - date(2026, 1, 5)).days % 3]
+    assert starts == {
+        "Europe/Berlin": june.replace(hour=7),
+        "Africa/Lagos": june.replace(hour=8),
+    }

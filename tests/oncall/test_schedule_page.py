@@ -43,6 +43,19 @@ def picture(schedule: Schedule, **extras: Any) -> board.Board:
     return board.build(schedule, start, end, START, board.Extras(**extras))
 
 
+def test_shifts_are_listed_with_their_true_ends(people: People) -> None:
+    """The picture begins with today; the shift that serves now began before."""
+    schedule = make_schedule(people.team)
+    make_rotation(schedule, [[people.owner.pk], [people.teammate.pk]], unit="week")
+    final = picture(schedule).rows[0].blocks
+    monday = MIDNIGHT - 5 * DAY
+    assert [(block.start, block.end) for block in final] == [
+        (monday + number * 7 * DAY, monday + (number + 1) * 7 * DAY) for number in range(3)
+    ]
+    assert (final[0].left, final[-1].left.endswith("%")) == ("0.000%", True)
+    assert sum(float(block.width[:-1]) for block in final) == pytest.approx(100, abs=0.01)
+
+
 def test_an_override_hides_what_shows_above_its_torn_edge(people: People, schedule: Schedule) -> None:
     Override.objects.create(
         schedule=schedule, user=people.stranger, starts_at=MIDNIGHT - 6 * HOUR, ends_at=MIDNIGHT + 6 * HOUR
