@@ -24,7 +24,7 @@ def duty(schedules: Sequence[Schedule], at: dt.datetime) -> dict[int, Duty]:
     """Schedule id → who is next after `at` and who is in the rotations; a fixed number of statements."""
     found: dict[int, Duty] = {}
     for pk, item in load(schedules, start=at, end=at + rota.MAX_QUERY).items():
-        following = rota.on_call_at(item.rotations, item.overrides, item.zone, at).next
+        following = rota.on_call_at(item.rotations, item.overrides, item.zone, at, back=False).next
         wall = at.astimezone(item.zone).replace(tzinfo=None)
         members = {user for layer in item.rotations for user in _members(layer, wall)}
         found[pk] = Duty(

@@ -137,24 +137,31 @@ def users_on_call(
 
 
 def on_call_at(
-    rotations: Sequence[Layer], overrides: Sequence[Override], zone: ZoneInfo, at: datetime
+    rotations: Sequence[Layer],
+    overrides: Sequence[Override],
+    zone: ZoneInfo,
+    at: datetime,
+    *,
+    back: bool = True,
 ) -> OnCall:
     """Who is on call at the instant `at`, since when, until when, and who is next.
 
-    Raises InvalidWindow (field `at`) for a naive instant, InvalidRota for what cannot be computed.
+    Without `back` it does not look for since when, which is None then. Raises InvalidWindow (field `at`) for
+    a naive instant, InvalidRota for what cannot be computed.
     """
     require_instant(at, "at")
     require_computable(rotations, overrides)
     moment = to_naive(at)
-    users = _users_at(rotations, overrides, zone, moment)
-    since: datetime | None = None
     for look in _LOOKS:
+        coming = rows(rotations, overrides, zone, moment, moment + look)
+        users = coming[0].users if coming and to_naive(coming[0].start) == moment else ()
+        ahead = _ahead(coming, users, moment, moment + look)
+        if ahead.settled:
+            break
+    since: datetime | None = None
+    for look in _LOOKS if back else ():
         since = _since(rows(rotations, overrides, zone, moment - look, moment), users, moment, moment - look)
         if since is not None:
-            break
-    for look in _LOOKS:
-        ahead = _ahead(rows(rotations, overrides, zone, moment, moment + look), users, moment, moment + look)
-        if ahead.settled:
             break
     return OnCall(users, since, ahead.until, ahead.next)
 

@@ -127,9 +127,10 @@ def on_call_overview(actor: Actor, at: dt.datetime, *, schedule_id: int | None =
     if schedule_id is not None:
         visible = visible.filter(pk=schedule_id)
     schedules = list(visible.select_related("team").order_by("team__name", "name"))
-    loaded = load(schedules, start=at - rota.MAX_QUERY, end=at + rota.MAX_QUERY)
+    loaded = load(schedules, start=at, end=at + rota.MAX_QUERY)
     answers = {
-        pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at) for pk, item in loaded.items()
+        pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at, back=False)
+        for pk, item in loaded.items()
     }
     ids = {
         user

@@ -223,6 +223,6 @@ def _until(policy: EscalationPolicy, at: dt.datetime) -> dict[int, dt.datetime |
     }
     loaded = load(schedules.values(), start=at - rota.MAX_QUERY, end=at + rota.MAX_QUERY) if schedules else {}
     return {
-        pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at).until
+        pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at, back=False).until
         for pk, item in loaded.items()
     }

@@ -108,6 +108,7 @@ def test_a_key_over_its_limit_is_told_so_and_the_others_pass(
     world = make_world()
     monkeypatch.setattr(limits, "BURST", 3)
     monkeypatch.setattr(limits, "RATE", 0.001)
+    monkeypatch.setattr(limits, "_REMEMBERED_SECONDS", 60)
     free = Batch(world.key, batch(world.key, "free").rows, limited=False)
     found = behind(gate, ours, [*(batch(world.key, str(number)) for number in range(5)), free])
     assert [(one.known, one.wait > 0) for one in found if isinstance(one, Stored)] == [
