@@ -8,16 +8,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from core.clock import UTC
+from core.queries import one_of
 from oncall import rota
 from oncall.holidays import region
 from oncall.models import ImportedShift, Override, Rotation, Schedule
 
 _WIDEST = dt.timedelta(days=2)
+# Read as tuples: of a thousand schedules at once, models would cost more than the rules.
+_ROTATION = (
+    "schedule_id",
+    "pk",
+    "successor_of_id",
+    "name",
+    "layer",
+    "starts_at",
+    "serves_from",
+    "ends_at",
+    "unit",
+    "count",
+    "members",
+    "by_day",
+    "week_start",
+    "restrictions",
+    "on_holidays",
+    "holiday_region",
+)
+_OVERRIDE = ("schedule_id", "pk", "kind", "user_id", "replaces_id", "starts_at", "ends_at")
 
 
 @dataclass(frozen=True)
@@ -43,7 +66,7 @@ def wall(text: str) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text) if text else None
 
 
-def to_rotation(row: Rotation) -> rota.Rotation:
+def _rotation(row: Any) -> rota.Rotation:
     """The plain rotation of a row, under its public id; ValueError when a stored wall time cannot be read."""
     starts = wall(row.starts_at)
     if starts is None:
@@ -51,7 +74,7 @@ def to_rotation(row: Rotation) -> rota.Rotation:
     return rota.Rotation(
         id=row.successor_of_id or row.pk or 0,
         starts_at=starts,
-        unit=row.unit,  # type: ignore[arg-type]
+        unit=row.unit,
         count=row.count,
         members=tuple(None if turn is None else tuple(turn) for turn in row.members),
         name=row.name,
@@ -61,7 +84,7 @@ def to_rotation(row: Rotation) -> rota.Rotation:
         week_start=row.week_start,
         restrictions=tuple(to_restriction(item) for item in row.restrictions),
         layer=row.layer,
-        on_holidays=row.on_holidays,  # type: ignore[arg-type] # constrained in the database
+        on_holidays=row.on_holidays,
         holidays=region(row.holiday_region),
     )
 
@@ -76,9 +99,9 @@ def to_restriction(item: dict[str, object]) -> rota.Restriction:
     )
 
 
-def to_override(row: Override) -> rota.Override:
+def _override(row: Any) -> rota.Override:
     return rota.Override(
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         user=row.user_id,
@@ -90,18 +113,20 @@ def to_override(row: Override) -> rota.Override:
 def load(schedules: Iterable[Schedule], *, start: dt.datetime, end: dt.datetime) -> dict[int, LoadedSchedule]:
     """What touches [start, end) of many schedules, in three statements."""
     rows = {schedule.pk: schedule for schedule in schedules}
+    ids = one_of(rows)
     layers: dict[int, list[rota.Layer]] = defaultdict(list)
     # Wall times of one shape sort as text; whatever the zone, they are within a day of UTC.
     over = (start.astimezone(UTC) - _WIDEST).strftime("%Y-%m-%dT%H:%M")
     lasting = Q(ends_at="") | Q(ends_at__gte=over)
-    for rotation in Rotation.objects.filter(lasting, schedule_id__in=rows).order_by("pk"):
-        layers[rotation.schedule_id].append(to_rotation(rotation))
-    for schedule_id, layer in _imported(rows, start, end):
+    rotations = Rotation.objects.filter(lasting, schedule_id__in=ids).order_by("pk")
+    for rotation in rotations.values_list(*_ROTATION, named=True):
+        layers[rotation.schedule_id].append(_rotation(rotation))
+    for schedule_id, layer in _imported(ids, start, end):
         layers[schedule_id].append(layer)
     overrides: dict[int, list[rota.Override]] = defaultdict(list)
-    touching = Q(schedule_id__in=rows, starts_at__lt=end, ends_at__gt=start)
-    for override in Override.objects.filter(touching).order_by("pk"):
-        overrides[override.schedule_id].append(to_override(override))
+    touching = Q(schedule_id__in=ids, starts_at__lt=end, ends_at__gt=start)
+    for override in Override.objects.filter(touching).order_by("pk").values_list(*_OVERRIDE, named=True):
+        overrides[override.schedule_id].append(_override(override))
     return {
         pk: LoadedSchedule(
             schedule.zone,
@@ -114,7 +139,7 @@ def load(schedules: Iterable[Schedule], *, start: dt.datetime, end: dt.datetime)
 
 
 def _imported(
-    schedule_ids: Iterable[int], start: dt.datetime, end: dt.datetime
+    schedule_ids: RawSQL, start: dt.datetime, end: dt.datetime
 ) -> Iterator[tuple[int, rota.FixedLayer]]:
     """(schedule id, layer) of each external calendar with stretches in [start, end)."""
     touching = Q(calendar__schedule_id__in=schedule_ids, starts_at__lt=end, ends_at__gt=start)

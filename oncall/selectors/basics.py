@@ -10,6 +10,7 @@ from typing import cast
 
 from django.db.models import Prefetch, QuerySet
 
+from core.queries import one_of
 from oncall import rota
 from oncall.choices import RunStatus
 from oncall.escalation.snapshot import Hours, Pick, PolicySnapshot, Serving, Step, Target, TargetType
@@ -90,7 +91,9 @@ def policies_for_list(actor: Actor) -> QuerySet[EscalationPolicy]:
 
 def on_call_users(schedule_ids: Iterable[int], at: dt.datetime) -> dict[int, list[int]]:
     """Schedule id → ids of active people on call at the instant (three statements)."""
-    found = users_at(list(Schedule.objects.filter(pk__in=list(schedule_ids))), at)
+    found = users_at(
+        list(Schedule.objects.filter(pk__in=one_of(schedule_ids)).only("timezone", "unstaffed_hours")), at
+    )
     everybody = {user for users in found.values() for user in users}
     active = set(User.objects.filter(pk__in=everybody, is_active=True).values_list("pk", flat=True))
     return {pk: [user for user in users if user in active] for pk, users in found.items()}
