@@ -9,10 +9,10 @@ class IncidentsConfig(AppConfig):
         from incidents.handlers import WEBHOOK_CHANGES
         from incidents.handover import Roles
         from incidents.replies import IncidentReplies
-        from incidents.selectors import open_by_service, titles
+        from incidents.selectors import is_restricted, open_by_service, titles
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port
-        from oncall.hooks import register_names
+        from oncall.hooks import register_confidential, register_names
         from services.hooks import register_open_incidents
         from teams.hooks import register_handover
 
@@ -21,4 +21,5 @@ class IncidentsConfig(AppConfig):
         register_webhook_events([f"incident.{what}" for what in WEBHOOK_CHANGES])
         register_open_incidents(open_by_service)
         register_names("incident", titles)
+        register_confidential("incident", is_restricted)
         register_handover(Roles())

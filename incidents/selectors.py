@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
-from incidents.choices import ACTIVE, EntryAudience
+from incidents.choices import ACTIVE, EntryAudience, Visibility
 from incidents.models import Incident, IncidentService, RoleAssignment, SeverityLevel, TimelineEntry
 from incidents.permissions import SCOPES, TABLE
 from services.hooks import OpenIncident
@@ -126,6 +126,11 @@ def open_by_service(service_ids: Sequence[int], actor: Actor) -> dict[int, list[
 def titles(numbers: Collection[int], actor: Actor) -> dict[int, str]:
     """Titles of those of these incidents that the actor may see (the hook of `oncall`), in one statement."""
     return dict(Incident.objects.visible_to(actor).filter(number__in=numbers).values_list("number", "title"))
+
+
+def is_restricted(number: int) -> bool:
+    """Whether the incident's words are for the people invited alone (the hook of `oncall`)."""
+    return Incident.objects.filter(number=number, visibility=Visibility.RESTRICTED).exists()
 
 
 def webhook_payload(incident: Incident, change: dict[str, Any]) -> dict[str, Any]:

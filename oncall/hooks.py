@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection
 from teams.actor import Actor
 
 Names = Callable[[Collection[int], Actor], dict[int, str]]
+Confidential = Callable[[int], bool]
 _providers: dict[str, Names] = {}
+_confidential: dict[str, Confidential] = {}
 
 
 def register_names(prefix: str, provider: Names) -> None:
@@ -24,3 +26,15 @@ def names(prefix: str, keys: Collection[str], actor: Actor) -> dict[str, str]:
     if provider is None or not ids:
         return {}
     return {f"{start}{pk}": name for pk, name in provider(ids, actor).items()}
+
+
+def register_confidential(prefix: str, asked: Confidential) -> None:
+    """Set who says of a number whether what it is about must not leave the house in words."""
+    _confidential[prefix] = asked
+
+
+def is_confidential(key: str) -> bool:
+    """Whether title and text of what the key `<prefix>:<number>` names must not go to receivers outside."""
+    prefix, _colon, number = key.partition(":")
+    asked = _confidential.get(prefix)
+    return asked is not None and number.isascii() and number.isdigit() and asked(int(number))

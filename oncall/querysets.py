@@ -49,7 +49,7 @@ class ExternalCalendarQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, actor: Actor) -> Any:
         own = Q(user_id=actor.user_id or 0, user__isnull=False)
-        if actor.is_admin:
+        if actor.is_admin and actor.bound_team_id is None:
             own = Q(user__isnull=False)
         return self.filter(own | (Q(schedule__isnull=False) & owned_visible(actor, "schedule__team")))
 
@@ -57,7 +57,7 @@ class ExternalCalendarQuerySet(models.QuerySet[Any]):
 class LeaveQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: Actor) -> Any:
         """One's own, and that of everybody one shares a team with; admins see all."""
-        if actor.is_admin:
+        if actor.is_admin and actor.bound_team_id is None:
             return self
         shared = Q(user__memberships__team_id__in=actor.roles)
         return self.filter(Q(user_id=actor.user_id or 0) | shared).distinct()

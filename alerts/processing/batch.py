@@ -18,6 +18,7 @@ from alerts.sources.base import Parsed
 from incidents.actions.acknowledge import acknowledge_from_source
 from incidents.actions.alerts import AttachedAlert, alerts_attached, alerts_changed
 from incidents.models import Incident
+from notifications.choices import Urgency
 
 MAX_LOG = 100
 _Key = tuple[int, str]
@@ -166,7 +167,17 @@ class Batch:
             for number, firing, total in counts:
                 if number in joined:
                     attached = [AttachedAlert(a.pk, a.title, a.severity) for a in joined[number]]
-                    alerts_attached(number=number, alerts=attached, firing=firing, total=total, now=self.now)
+                    alerts_attached(
+                        number=number,
+                        alerts=attached,
+                        firing=firing,
+                        total=total,
+                        urgent=any(
+                            a.urgency == Urgency.HIGH and a.status == AlertStatus.FIRING
+                            for a in joined[number]
+                        ),
+                        now=self.now,
+                    )
                 else:
                     alerts_changed(number=number, firing=firing, total=total, now=self.now)
         self._acknowledge()

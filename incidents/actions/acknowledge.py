@@ -114,7 +114,7 @@ def snooze(*, actor: Actor, number: int, minutes: int, now: dt.datetime | None =
         incident = lock(actor, "snooze", number)
         if not incident.is_active:
             raise Conflict(over_sentence(incident), code="not_active")
-        _stop(incident, actor, now)
+        _stop(incident, actor, now, rearm=False)
         incident.snoozed_until, incident.snoozed_by_alerts = now + dt.timedelta(minutes=minutes), False
         incident.page_status = PageStatus.NONE
         data = {"until": incident.snoozed_until.isoformat(), "minutes": minutes}
@@ -142,7 +142,7 @@ def alert_snoozed(
     held = incident.snoozed_until is not None and not incident.snoozed_by_alerts
     waits = waits_until is not None and not held and incident.page_status != PageStatus.ACKNOWLEDGED
     if waits:
-        _stop(incident, actor, now)
+        _stop(incident, actor, now, rearm=False)
         incident.snoozed_until, incident.snoozed_by_alerts = waits_until, True
         incident.page_status = PageStatus.NONE
     data = {
@@ -185,13 +185,15 @@ def _end_snooze(incident: Incident, now: dt.datetime, label: str, data: dict[str
     return paged
 
 
-def _stop(incident: Incident, actor: Actor, now: dt.datetime) -> None:
+def _stop(incident: Incident, actor: Actor, now: dt.datetime, *, rearm: bool = True) -> None:
+    """`rearm`: the acknowledge may expire. A snooze pages again by itself."""
     stop_escalation(
         subject_key=incident.subject_key,
         status="acknowledged",
         user_id=actor.user_id,
         reason=f"acknowledged by {actor.label}",
         now=now,
+        rearm=rearm,
     )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from incidents.actions.acknowledge import alert_joined
 from incidents.actions.common import announce, lock_by_number, save_incident, write_entry
-from incidents.actions.paging import start_paging
+from incidents.actions.paging import make_urgent, start_paging
 from incidents.actions.status import enter
 from incidents.choices import EntryKind, IncidentStatus
 from incidents.models import Incident
@@ -36,12 +36,14 @@ def alerts_attached(
     firing: int,
     total: int,
     page: bool = True,
+    urgent: bool = False,
     now: dt.datetime,
 ) -> Incident:
     """Alerts joined (one timeline row for the batch). `firing` and `total` are the new counts.
 
     An incident that resolved by itself after a quiet time opens again and pages again; one that waited
-    because all its alerts were snoozed pages again too.
+    because all its alerts were snoozed pages again too. `urgent`: one of them is of high urgency, and the
+    incident is so from now on.
     """
     incident = lock_by_number(number)
     actor = system_actor("Monitoring", via="rule")
@@ -66,6 +68,8 @@ def alerts_attached(
         )
     _count(incident, firing, total, now)
     save_incident(incident, now, "alert_count", "firing_count", "alerts_clear_at", "page_status")
+    if urgent and firing:
+        make_urgent(incident, now)
     if alerts and firing and page:
         alert_joined(incident, now=now)
     return incident

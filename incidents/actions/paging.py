@@ -16,7 +16,7 @@ from incidents.actions.common import announce, lock, save_incident, write_entry
 from incidents.choices import EntryKind, IncidentKind, PageStatus
 from incidents.models import Incident
 from notifications.choices import Urgency
-from oncall.actions.runs import start_escalation
+from oncall.actions.runs import hurry, start_escalation
 from oncall.choices import RunStatus
 from oncall.models import EscalationPolicy, EscalationRun
 from oncall.selectors import default_policy_id
@@ -116,6 +116,14 @@ def _escalate(
         now=now,
     )
     incident.page_status = PageStatus.PAGING
+
+
+def make_urgent(incident: Incident, now: dt.datetime) -> None:
+    """The locked incident is of high urgency from now on: what was held for the next shift pages at once."""
+    if incident.urgency != Urgency.HIGH:
+        incident.urgency = Urgency.HIGH
+        save_incident(incident, now, "urgency")
+        hurry(subject_key=incident.subject_key, now=now)
 
 
 def page(

@@ -11,11 +11,15 @@ from core.errors import field_error
 from core.text import one_line
 from incidents.actions.acknowledge import mark_ack_window
 from incidents.actions.common import announce, lock, save_incident, write_entry
+from incidents.actions.paging import make_urgent
 from incidents.choices import EntryAudience, EntryKind, UpdateAudience
 from incidents.models import Incident, IncidentService, SeverityLevel
 from oncall.actions.runs import set_run_severity
 from services.models import Service
 from teams.actor import Actor
+
+# At this rank or a graver one nothing is held until a shift begins.
+_NEVER_WAITS = 1
 
 
 def set_severity(
@@ -40,6 +44,8 @@ def set_severity(
         mark_ack_window(incident)
         _start_update_clock(incident, level, now)
         set_run_severity(subject_key=incident.subject_key, severity=severity)
+        if severity is not None and severity <= _NEVER_WAITS:
+            make_urgent(incident, now)
         write_entry(
             incident,
             actor=actor,

@@ -34,6 +34,9 @@ def answer_text(*, message_id: str, number: str, text: str, now: dt.datetime) ->
     A message delivered twice acts once and is answered the same. A number nobody has proven gets no answer.
     """
     with transaction.atomic():
+        # Codes are written before the incident is locked: deliveries come last in the order of locks.
+        reply_codes.waiting(number, now)
+    with transaction.atomic():
         event, new = ProviderEvent.objects.get_or_create(
             provider=Provider.TWILIO,
             key=f"text:{message_id}"[:200],

@@ -71,6 +71,10 @@ def renew(*, token: str, subscription: Subscription, browser: str, now: dt.datet
 
     A method that was lost works again; one that the person switched off stays off. A token works once.
     """
+    # Before anything that a stranger could make us wait for.
+    with transaction.atomic():
+        if _read_token(token) is None:
+            raise NotVisible
     _check_host(subscription)
     with transaction.atomic():
         lock(f"push:{subscription.fingerprint}")

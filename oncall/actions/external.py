@@ -173,7 +173,8 @@ def _locked(actor: Actor, calendar_id: int) -> ExternalCalendar:
 
 
 def _require_leave_manager(actor: Actor, user_id: int) -> None:
-    if actor.user_id != user_id and not actor.is_admin and not _manages_person(actor, user_id):
+    everybody = actor.is_admin and actor.bound_team_id is None
+    if actor.user_id != user_id and not everybody and not _manages_person(actor, user_id):
         raise NotAllowed("Leave is told by the person, or by a manager of a team of theirs.")
 
 

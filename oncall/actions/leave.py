@@ -77,7 +77,8 @@ def _require_change(actor: Actor, user_id: int) -> None:
     if user_id == actor.user_id:
         return
     managed = [team for team, role in actor.roles.items() if role == TeamRole.MANAGER]
-    if actor.is_admin or Membership.objects.filter(user_id=user_id, team_id__in=managed).exists():
+    everybody = actor.is_admin and actor.bound_team_id is None
+    if everybody or Membership.objects.filter(user_id=user_id, team_id__in=managed).exists():
         if User.objects.filter(pk=user_id, is_active=True).exists():
             return
         raise field_error("user", _("There is no such person."))

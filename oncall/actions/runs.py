@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.db.models import F
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from core.events import publish
 from core.text import one_line
 from core.wakeup import wake
 from notifications.actions.pages import withdraw
+from notifications.choices import Urgency
 from oncall.choices import Pick, RunStatus
 from oncall.escalation.planner import first_state
 from oncall.escalation.snapshot import PolicySnapshot, Step, Target
@@ -27,6 +29,9 @@ _BY_HAND_REPEAT = 2
 # Wraps far beyond any number of targets, and is divisible by all of 1 to 20.
 _TURNS = 232792560
 _REARM_LIMIT = 100
+_PUT_OFF = dt.timedelta(seconds=30)
+
+log = structlog.get_logger("watchbill.engine")
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ def start_escalation(
     """Start working through a policy, or through `user_ids` alone; the first step is due at once.
 
     Steps that page one of their targets in turn take the next one. A policy already running for this
-    subject is left as it is and returned. The run keeps a snapshot: later edits of the policy do not change it.
+    subject goes on and is returned; asked for with high urgency it no longer waits. The run keeps a
+    snapshot: later edits of the policy do not change it.
     """
     if user_ids:
         targets = tuple(Target("user", user_id) for user_id in dict.fromkeys(user_ids))
@@ -64,8 +70,7 @@ def start_escalation(
         snapshot = policy_snapshot(policy_id)
     state = first_state(now)
     with transaction.atomic():
-        active = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
-        if policy_id is not None and (found := active.filter(policy_id=policy_id).first()):
+        if policy_id is not None and (found := _running(subject_key, policy_id, urgency, now)):
             return found
         _take_turns(snapshot, policy_id)
         run = EscalationRun.objects.create(
@@ -88,6 +93,16 @@ def start_escalation(
     return run
 
 
+def _running(subject_key: str, policy_id: int, urgency: str, now: dt.datetime) -> EscalationRun | None:
+    """The policy's active run for the subject; asked for with high urgency it waits for no shift."""
+    active = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
+    found: EscalationRun | None = active.filter(policy_id=policy_id).first()
+    if found is not None and urgency == Urgency.HIGH and found.urgency != urgency:
+        hurry(subject_key=subject_key, policy_id=policy_id, now=now)
+        found.refresh_from_db()
+    return found
+
+
 def _take_turns(snapshot: PolicySnapshot, policy_id: int | None) -> None:
     """The next run of the policy picks the next target."""
     if any(step.pick == Pick.ROUND_ROBIN.value for step in snapshot.steps):
@@ -96,31 +111,67 @@ def _take_turns(snapshot: PolicySnapshot, policy_id: int | None) -> None:
 
 
 def stop_escalation(
-    *, subject_key: str, status: str, user_id: int | None, reason: str, now: dt.datetime
+    *,
+    subject_key: str,
+    status: str,
+    user_id: int | None,
+    reason: str,
+    now: dt.datetime,
+    rearm: bool = True,
 ) -> StopResult:
     """End every active run of the subject and withdraw its pages that have not left.
 
     `status` is acknowledged or stopped. A step that committed before this one stays in the record;
     its unsent pages are withdrawn here. After an acknowledge a policy with a timeout pages again unless
-    the subject is stopped before.
+    the subject is stopped before, or `rearm` is false; a later acknowledge begins that time anew.
     """
     with transaction.atomic():
+        # First the waiting ones: whoever pages one of them again just now makes an active run of it.
+        waiting = _waiting_again(subject_key)
         active = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
         runs = list(active.order_by("pk").select_for_update(no_key=True))
         for run in runs:
             run.status, run.next_at, run.ended_at, run.ended_by_id = status, None, now, user_id
             run.held_until = None
-            minutes = run.snapshot.get("acknowledge_timeout_minutes")
-            if status == RunStatus.ACKNOWLEDGED and minutes:
-                run.rearm_at = now + dt.timedelta(minutes=minutes)
+        again = [run for run in runs if _timeout(run)] or waiting[-1:]
+        for run in waiting:
+            run.rearm_at = None
+        for run in again if rearm and status == RunStatus.ACKNOWLEDGED else ():
+            run.rearm_at = now + dt.timedelta(minutes=_timeout(run))
         EscalationRun.objects.bulk_update(
-            runs, ["status", "next_at", "ended_at", "ended_by", "held_until", "rearm_at"]
+            [*waiting, *runs], ["status", "next_at", "ended_at", "ended_by", "held_until", "rearm_at"]
         )
-        if status != RunStatus.ACKNOWLEDGED:
-            waiting = EscalationRun.objects.filter(subject_key=subject_key, rearm_at__isnull=False)
-            waiting.update(rearm_at=None)
         withdrawn = withdraw(subject_key=subject_key, reason=reason, now=now)
     return StopResult(len(runs), withdrawn)
+
+
+def _waiting_again(subject_key: str) -> list[EscalationRun]:
+    """The acknowledged runs of the subject that will page again, locked, the oldest first."""
+    rows = EscalationRun.objects.filter(subject_key=subject_key, rearm_at__isnull=False)
+    return list(rows.order_by("pk").select_for_update(no_key=True))
+
+
+def _timeout(run: EscalationRun) -> int:
+    """Minutes after which an acknowledge of this run expires; 0 for never."""
+    return int(run.snapshot.get("acknowledge_timeout_minutes") or 0)
+
+
+def hurry(*, subject_key: str, now: dt.datetime, policy_id: int | None = None) -> int:
+    """The subject is urgent now: what waits for a shift to begin pages at once. Returns how many runs changed."""
+    calm = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
+    calm = calm.exclude(urgency=Urgency.HIGH)
+    if policy_id is not None:
+        calm = calm.filter(policy_id=policy_id)
+    with transaction.atomic():
+        runs = list(calm.order_by("pk").select_for_update(no_key=True))
+        for run in runs:
+            if run.held_until is not None:
+                run.held_until, run.next_at = None, now
+            run.urgency = Urgency.HIGH
+        EscalationRun.objects.bulk_update(runs, ["urgency", "held_until", "next_at"])
+        if runs:
+            wake("oncall.tick")
+    return len(runs)
 
 
 def decline_pages(*, subject_key: str, user_id: int, now: dt.datetime, left: bool = False) -> bool | None:
@@ -137,8 +188,7 @@ def decline_pages(*, subject_key: str, user_id: int, now: dt.datetime, left: boo
         if not mine.exists():
             return None
         mine.filter(declined_at=None).update(declined_at=now)
-        open_runs = set(pages.filter(declined_at=None).values_list("run_id", flat=True))
-        moved = [run.pk for run in runs if run.pk not in open_runs]
+        moved = [run.pk for run in runs if not _waited_for(pages.filter(run=run))]
         EscalationRun.objects.filter(pk__in=moved, next_at__gt=now).update(next_at=now)
         for run in runs:
             withdraw(source=f"run:{run.pk}", user_id=user_id, reason="declined", now=now)
@@ -152,35 +202,61 @@ def decline_pages(*, subject_key: str, user_id: int, now: dt.datetime, left: boo
     return bool(moved)
 
 
+def _waited_for(pages: QuerySet[RunPage]) -> bool:
+    """Whether anybody of the step that paged last has not declined; earlier steps have had their time."""
+    last = pages.order_by("-at", "-pk").values_list("round", "step").first()
+    return last is not None and pages.filter(round=last[0], step=last[1], declined_at=None).exists()
+
+
 def set_run_severity(*, subject_key: str, severity: int | None) -> int:
-    """Steps that fire from now on look at this severity; returns how many escalations run. One statement."""
-    active = EscalationRun.objects.filter(subject_key=subject_key, status=RunStatus.ACTIVE)
-    return active.update(severity=severity)
+    """Steps that fire from now on look at this severity; returns how many runs know it. One statement."""
+    living = Q(status=RunStatus.ACTIVE) | Q(rearm_at__isnull=False)
+    return EscalationRun.objects.filter(living, subject_key=subject_key).update(severity=severity)
 
 
 def rearm_due(now: dt.datetime) -> int:
     """Page again what was acknowledged too long ago and is still open; returns how many. Each once."""
     done = 0
-    while done < _REARM_LIMIT:
-        with transaction.atomic():
-            due = EscalationRun.objects.filter(rearm_at__lte=now).order_by("rearm_at", "pk")
-            run = due.select_for_update(skip_locked=True, no_key=True).first()
-            if run is None:
-                return done
-            EscalationRun.objects.filter(pk=run.pk).update(rearm_at=None)
-            again = start_escalation(
-                subject_key=run.subject_key,
-                title=run.title,
-                body=run.body,
-                url_path=run.url_path,
-                urgency=run.urgency,
-                policy_id=run.policy_id,
-                team_id=run.team_id,
-                lane=run.lane,
-                severity=run.severity,
-                now=now,
-            )
-            minutes = int(run.snapshot.get("acknowledge_timeout_minutes") or 0)
-            publish(AcknowledgeExpired(subject_key=run.subject_key, run_id=again.pk, minutes=minutes))
-            done += 1
+    while done < _REARM_LIMIT and _rearm_one(now):
+        done += 1
     return done
+
+
+def _rearm_one(now: dt.datetime) -> bool:
+    with transaction.atomic():
+        due = EscalationRun.objects.filter(rearm_at__lte=now).order_by("rearm_at", "pk")
+        run = due.select_for_update(skip_locked=True, no_key=True).first()
+        if run is None:
+            return False
+        try:
+            with transaction.atomic():
+                _rearm(run, now)
+        except DatabaseError:
+            if not connection.is_usable():
+                raise
+            _put_off(run, now)
+        except Exception:  # noqa: BLE001 - process edge: one broken run must never stop the others
+            _put_off(run, now)
+    return True
+
+
+def _rearm(run: EscalationRun, now: dt.datetime) -> None:
+    EscalationRun.objects.filter(pk=run.pk).update(rearm_at=None)
+    again = start_escalation(
+        subject_key=run.subject_key,
+        title=run.title,
+        body=run.body,
+        url_path=run.url_path,
+        urgency=run.urgency,
+        policy_id=run.policy_id,
+        team_id=run.team_id,
+        lane=run.lane,
+        severity=run.severity,
+        now=now,
+    )
+    publish(AcknowledgeExpired(subject_key=run.subject_key, run_id=again.pk, minutes=_timeout(run)))
+
+
+def _put_off(run: EscalationRun, now: dt.datetime) -> None:
+    log.exception("an acknowledge that expired could not page again", run=run.pk, subject=run.subject_key)
+    EscalationRun.objects.filter(pk=run.pk).update(rearm_at=now + _PUT_OFF)

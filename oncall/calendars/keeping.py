@@ -22,6 +22,7 @@ from oncall.choices import CalendarPurpose
 from oncall.models import ExternalCalendar, ImportedShift, Leave
 from teams.models import User
 
+_EMPTY_BELIEVED = dt.timedelta(hours=1)
 BACK, AHEAD = dt.timedelta(days=1), dt.timedelta(days=400)
 
 
@@ -59,25 +60,31 @@ def keep(calendar: ExternalCalendar, reading: Reading, now: dt.datetime) -> bool
 
     Returns whether any row is another now.
 
-    Raises Refused when the answer is suddenly empty, or names nobody, while rows are still to come.
+    Raises Refused when the answer is suddenly empty, or names nobody, while rows are still to come; leave that
+    stays away for an hour is believed.
     """
     now = now.replace(microsecond=0)
     matched = _matched(calendar, reading)
-    wanted = [
-        Kept(user, event.uid[:300], event.start, event.end, event.summary[:200])
-        for user, event in matched.stretches
-    ]
+    # What somebody's leave is called is for nobody else to read.
+    wanted = [Kept(user, event.uid[:300], event.start, event.end) for user, event in matched.stretches]
     rows = rows_of(calendar)
     if rows.filter(ends_at__gt=now).exists() and not any(each.end > now for each in wanted):
         coming = sum(event.end > now for event in reading.events)
         if coming:
             raise Refused(f"None of its {coming} coming events names a person known here.")
-        raise Refused("The calendar is suddenly empty.")
+        if not _leave_is_over(calendar, now):
+            raise Refused("The calendar is suddenly empty.")
     calendar.unmatched = matched.unmatched
     if calendar.fetched_at is None and not rows.exists():
         _insert(calendar, {(each.user_id, each.start, each.end): each for each in wanted}.values())
         return bool(wanted)
     return _replace(calendar, wanted, now)
+
+
+def _leave_is_over(calendar: ExternalCalendar, now: dt.datetime) -> bool:
+    """Somebody may have no leave ahead any more: believed once the calendar has stayed empty for an hour."""
+    since = calendar.failing_since
+    return calendar.purpose == CalendarPurpose.LEAVE and since is not None and now - since >= _EMPTY_BELIEVED
 
 
 def drop_coming(calendar: ExternalCalendar, now: dt.datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from oncall.calendars.reading import Event
 
 MAX_UNMATCHED = 50
-_MAIL = re.compile(r"[^\s<>(),;:\"']+@[^\s<>(),;:\"']+")
+_MAIL = re.compile(r"[^\s<>(),;:\"'@]{1,64}@[^\s<>(),;:\"'@]{1,255}")
 _SPACE = re.compile(r"\s+")
 
 

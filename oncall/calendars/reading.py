@@ -18,6 +18,8 @@ from oncall.calendars.text import Property, RawCalendar, RawEvent, Unreadable, d
 from oncall.calendars.zones import zone_named
 
 MAX_EVENTS = 10_000
+# Of an event so much text and so many attendees are looked at.
+LONGEST_TEXT, MOST_PEOPLE = 300, 100
 UTC = dt.UTC
 _DAY = dt.timedelta(days=1)
 _NOTHING = dt.timedelta()
@@ -225,8 +227,8 @@ class _Reader:
             str(found.get("UID", "")),
             start,
             end,
-            str(found.get("SUMMARY", "")).strip(),
-            tuple(mail for each in listed if (mail := _mail(str(each)))),
+            str(found.get("SUMMARY", "")).strip()[:LONGEST_TEXT],
+            tuple(mail for each in listed[:MOST_PEOPLE] if (mail := _mail(str(each)))),
             _mail(str(found.get("ORGANIZER", ""))),
         )
 
@@ -255,11 +257,12 @@ def _wall(value: str) -> dt.datetime:
 
 
 def _who(event: RawEvent) -> tuple[str, tuple[str, ...], str]:
-    attendees = tuple(mail for each in event.properties.get("ATTENDEE", ()) if (mail := _mail(each.value)))
+    listed = list(event.properties.get("ATTENDEE", ()))[:MOST_PEOPLE]
+    attendees = tuple(mail for each in listed if (mail := _mail(each.value)))
     organizer = event.one("ORGANIZER")
-    return event.text("SUMMARY"), attendees, _mail(organizer.value) if organizer else ""
+    return event.text("SUMMARY")[:LONGEST_TEXT], attendees, _mail(organizer.value) if organizer else ""
 
 
 def _mail(value: str) -> str:
-    head, _colon, address = value.strip().partition(":")
+    head, _colon, address = value[:LONGEST_TEXT].strip().partition(":")
     return address.strip().lower() if head.lower() == "mailto" and "@" in address else ""

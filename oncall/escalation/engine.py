@@ -32,6 +32,7 @@ from oncall.escalation.decision import (
 from oncall.escalation.reach import Resolver
 from oncall.escalation.snapshot import PolicySnapshot
 from oncall.events import EscalationExhausted, PagesHeld, PagesSent, StepSkipped
+from oncall.hooks import is_confidential
 from oncall.models import EscalationRun, RunPage
 
 log = structlog.get_logger("watchbill.engine")
@@ -187,10 +188,11 @@ def _call_webhooks(run: EscalationRun, policy: PolicySnapshot, entry: Fire, now:
     """Write the deliveries to the step's webhooks; returns their names."""
     if not entry.webhook_ids:
         return []
+    hidden = is_confidential(run.subject_key)
     data = {
         "subject": run.subject_key,
-        "title": run.title,
-        "body": run.body,
+        "title": "" if hidden else run.title,
+        "body": "" if hidden else run.body,
         "url": absolute(run.url_path),
         "urgency": run.urgency,
         "severity": run.severity,

@@ -168,12 +168,12 @@ class Resolver:
         if reason := self._condition(step):
             return StepReach((), reason, passed=True)
         found = self._picked(step)
-        people = [row for row in found if row.user_id is not None]
-        if step.hours != LocalHours.ANY.value and people:
-            suits = [row for row in found if row.user_id is None or self._hour_suits(step, row.user_id)]
-            if not any(row.user_id is not None or row.webhook_id is not None for row in suits):
+        if step.hours != LocalHours.ANY.value and not any(
+            row.user_id is not None or row.webhook_id is not None for row in found
+        ):
+            everybody = [row for target in step.targets for row in self._of_target(step, target)]
+            if any(row.user_id is not None for row in everybody):
                 return StepReach((), _HOURS_REASON[LocalHours(step.hours)], passed=True)
-            found = suits
         return StepReach(tuple(found), "nobody named")
 
     def _condition(self, step: Step) -> str:
@@ -185,19 +185,27 @@ class Resolver:
         return ""
 
     def _picked(self, step: Step) -> list[Recipient]:
-        """All recipients, or those of the one target (one person, if fairly) whose turn it is."""
+        """All recipients whose local hour suits, or of these the one target's (one person, if fairly) whose turn
+        it is."""
         if step.pick == Pick.FAIR.value:
-            return self._fairest([row for target in step.targets for row in self._of_target(step, target)])
+            return self._fairest([row for target in step.targets for row in self._suited(step, target)])
         if step.pick == Pick.ROUND_ROBIN.value and step.targets:
             first = (step.turn + self.round) % len(step.targets)
             tried: list[Recipient] = []
             for target in (*step.targets[first:], *step.targets[:first]):
-                rows = self._of_target(step, target)
+                rows = self._suited(step, target)
                 if any(row.reachable for row in rows):
                     return [*tried, *rows]
                 tried += rows
             return tried
-        return [row for target in step.targets for row in self._of_target(step, target)]
+        return [row for target in step.targets for row in self._suited(step, target)]
+
+    def _suited(self, step: Step, target: Target) -> list[Recipient]:
+        """The target's recipients without those at whose local hour the step pages nobody."""
+        rows = self._of_target(step, target)
+        if step.hours == LocalHours.ANY.value:
+            return rows
+        return [row for row in rows if row.user_id is None or self._hour_suits(step, row.user_id)]
 
     def _fairest(self, rows: list[Recipient]) -> list[Recipient]:
         """The one reachable person who was paged least lately; when there is none, all the reasons."""

@@ -128,6 +128,13 @@ def test_the_worker_renews_without_being_signed_in_and_a_token_works_once(people
         assert refused.status_code == 404, token
 
 
+def test_a_forged_token_makes_nobody_look_up_names(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(push, "_check_host", asked.append)
+    body = {"token": "1-x:forged", "subscription": Browser(f"{ENDPOINT}2").json}
+    assert (post(Client(), body, "/push/renew/").status_code, asked) == (404, [])
+
+
 def test_renewing_brings_back_what_was_lost_but_not_what_was_switched_off(people: People) -> None:
     first = subscribe(people, "owner", Browser(ENDPOINT)).json()
     push.lost(method_id=first["id"], now=NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -155,6 +156,18 @@ def test_text_people_and_names() -> None:
     found = read(content, START, END, BERLIN)
     assert (found.name, found.events[0].summary) == ("Nights", "On call, Ana; all")
     assert (found.events[0].attendees, found.events[0].organizer) == (("bo@example.com",), "boss@example.com")
+
+
+def test_texts_without_end_are_cut_and_looked_through_at_once() -> None:
+    """Matching runs outside of the box that reading has, so what it gets is short."""
+    who = "".join(f" | ATTENDEE:mailto:p{number}@example.com" for number in range(500))
+    times = "DTSTART:20261201T090000Z | DURATION:PT1H"
+    for series in ("", " | RRULE:FREQ=DAILY;COUNT=2 | RDATE:20261205T090000Z"):
+        found = read(calendar(f"{times}{series} | SUMMARY:{'a' * 400_000}{who}"), START, END, BERLIN)
+        assert {(len(event.summary), len(event.attendees)) for event in found.events} == {(300, 100)}
+    people = [Person(1, "Ana", "ana@example.com")]
+    hostile = replace(found.events[0], summary="a" * 1_000_000, attendees=())
+    assert match([hostile], people, {}).stretches == []
 
 
 def test_the_short_way_agrees_with_the_library() -> None:

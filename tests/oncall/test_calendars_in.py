@@ -253,7 +253,7 @@ def test_leave_comes_from_a_calendar_of_ones_own(people: People) -> None:
         leave = Leave.objects.get()
         assert (leave.user, leave.note, leave.starts_at, leave.ends_at) == (
             people.teammate,
-            "Holiday",
+            "",
             dt.datetime(2026, 12, 24, tzinfo=dt.UTC),
             dt.datetime(2026, 12, 27, tzinfo=dt.UTC),
         )
@@ -265,6 +265,23 @@ def test_leave_comes_from_a_calendar_of_ones_own(people: People) -> None:
         ]
         remove_calendar(actor=people.actor("owner"), calendar_id=row.pk)
         assert not Leave.objects.exists()
+
+
+@pytest.mark.usefixtures("local")
+def test_that_somebody_has_no_leave_any_more_is_believed_after_an_hour(people: People) -> None:
+    with calendar_server() as server, time_machine.travel(START, tick=False) as clock:
+        add_calendar(actor=people.actor("teammate"), name="HR", user_id=people.teammate.pk, url=server.url)
+        server.give(calendar("DTSTART;VALUE=DATE:20261224 | DTEND;VALUE=DATE:20261227 | SUMMARY:Holiday"))
+        fetch_due()
+        server.give(calendar())
+        for minutes, left, failure in (
+            (16, 1, "The calendar is suddenly empty."),
+            (50, 1, "The calendar is suddenly empty."),
+            (16, 0, ""),
+        ):
+            clock.shift(dt.timedelta(minutes=minutes))
+            fetch_due()
+            assert (Leave.objects.count(), ExternalCalendar.objects.get().failure) == (left, failure)
 
 
 def test_who_may(people: People) -> None:

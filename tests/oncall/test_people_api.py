@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from oncall.models import Leave, Schedule, ShiftRequest
-from tests.factories import People
+from tests.factories import People, make_team
 from tests.oncall.support import START, make_rotation, make_schedule
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,18 @@ def test_leave_is_seen_by_the_team_and_by_nobody_else(people: People) -> None:
         assert refused.status_code == 403
         assert people.api("owner").delete(f"/api/v1/leave/{pk}/").status_code == 204
     assert Leave.objects.count() == 0
+
+
+def test_a_token_of_one_team_reads_and_changes_nobody_elses_leave(people: People, schedule: Schedule) -> None:
+    """Although an admin made it, and whoever the leave is of shares no team with the admin."""
+    other = make_team("Elsewhere")
+    with time_machine.travel(START, tick=False):
+        pk = people.api("teammate").post("/api/v1/leave/", DAY).json()["id"]
+        bound = people.api("admin", team=other)
+        assert bound.get(f"/api/v1/leave/{pk}/").status_code == 404
+        assert bound.delete(f"/api/v1/leave/{pk}/").status_code == 404
+        assert bound.post("/api/v1/leave/", {**DAY, "user": people.teammate.pk}).status_code == 403
+        assert people.api("admin").get(f"/api/v1/leave/{pk}/").status_code == 200
 
 
 def test_shadows_and_notes(people: People, schedule: Schedule) -> None:

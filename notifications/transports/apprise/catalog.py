@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote_plus
 
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,9 @@ SCHEMES = frozenset(
     """.split()  # noqa: SIM905 - 130 names read better as text
 )
 # Plugins read files named by these. Redirects and unchecked certificates are not up to a URL.
-_NOT_FOR_URLS = {"template", "keyfile", "subfile", "attach", "attachment", "from_file", "path"}
+_NOT_FOR_URLS = ("template", "keyfile", "subfile", "attach", "attachment", "from_file", "path")
+# Wherever a URL may begin to name an option: Apprise reads more than the query of the standard.
+_FILES = re.compile(rf"[?&;#/][+\-:\s]*({'|'.join(_NOT_FOR_URLS)})\s*=", re.IGNORECASE)
 
 
 def problem(url: str) -> str:
@@ -46,12 +49,8 @@ def problem(url: str) -> str:
         return _("An Apprise URL begins with the name of a service and ://, such as ntfys://topic.")
     if scheme not in SCHEMES:
         return _("%(scheme)s:// is not a service Watchbill sends to by Apprise.") % {"scheme": scheme[:30]}
-    try:
-        named = {name.lower() for name in parse_qs(urlsplit(url).query, keep_blank_values=True)}
-    except ValueError:
-        return _("This Apprise URL is not complete.")
-    if bad := sorted(name for name in named if name.lstrip("+-: ") in _NOT_FOR_URLS):
-        return _("An Apprise URL must not hold “%(name)s=”.") % {"name": bad[0].strip()}
+    if bad := _FILES.search(unquote_plus(unquote_plus(url))):
+        return _("An Apprise URL must not hold “%(name)s=”.") % {"name": bad[1].lower()}
     if plugin_of(url) is None:
         return _("This Apprise URL is not complete. The documentation of Apprise shows the form for it.")
     return ""
