@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from prometheus_client import Counter
 
 from alerts.choices import IntakeStatus
 from alerts.models import IntakeItem
 from alerts.processing.batch import Batch
 from core import clock
+from core.containment import contained
 from core.wakeup import wake_another
 
 log = structlog.get_logger("watchbill.intake")
@@ -62,15 +63,7 @@ def _one_batch() -> int | None:
         if not items:
             # Another worker finished them between the look and the lock.
             return 0
-        try:
-            with transaction.atomic():
-                Batch(items, now).run()
-        except DatabaseError:
-            if not connection.is_usable():
-                raise
-            _one_by_one(items, now)
-        except Exception:  # noqa: BLE001 - process edge: a poison item must not stop the others
-            _one_by_one(items, now)
+        contained(Batch(items, now).run, lambda: _one_by_one(items, now))
         PROCESSED.inc(len(items))
     return len(items)
 

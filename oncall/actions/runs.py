@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from core.containment import contained
 from core.events import publish
 from core.text import one_line
 from core.wakeup import wake
@@ -228,15 +229,7 @@ def _rearm_one(now: dt.datetime) -> bool:
         run = due.select_for_update(skip_locked=True, no_key=True).first()
         if run is None:
             return False
-        try:
-            with transaction.atomic():
-                _rearm(run, now)
-        except DatabaseError:
-            if not connection.is_usable():
-                raise
-            _put_off(run, now)
-        except Exception:  # noqa: BLE001 - process edge: one broken run must never stop the others
-            _put_off(run, now)
+        contained(lambda: _rearm(run, now), lambda: _put_off(run, now))
     return True
 
 

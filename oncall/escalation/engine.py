@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from prometheus_client import Counter, Histogram
 
 from core import clock
+from core.containment import contained
 from core.events import Event, publish
 from notifications.actions.pages import PageRequest, request_pages
 from notifications.actions.webhooks import deliver_to
@@ -89,15 +90,7 @@ def _one(now: dt.datetime) -> bool:
         run = due.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if run is None:
             return False
-        try:
-            with transaction.atomic():
-                _advance(run, now)
-        except DatabaseError:
-            if not connection.is_usable():
-                raise
-            _poisoned(run, now)
-        except Exception:  # noqa: BLE001 - process edge: one broken run must never stop the others
-            _poisoned(run, now)
+        contained(lambda: _advance(run, now), lambda: _poisoned(run, now))
     return True
 
 

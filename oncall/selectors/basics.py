@@ -20,6 +20,8 @@ from oncall.selectors.naming import schedules_serving
 from teams.actor import Actor
 from teams.models import User
 
+_MOMENT = dt.timedelta(minutes=1)
+
 
 def default_policy_id(team_id: int | None) -> int | None:
     """The team's default policy, None for no team or none set."""
@@ -97,9 +99,6 @@ def on_call_users(schedule_ids: Iterable[int], at: dt.datetime) -> dict[int, lis
     everybody = {user for users in found.values() for user in users}
     active = set(User.objects.filter(pk__in=everybody, is_active=True).values_list("pk", flat=True))
     return {pk: [user for user in users if user in active] for pk, users in found.items()}
-
-
-_MOMENT = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)

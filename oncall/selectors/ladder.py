@@ -221,7 +221,7 @@ def _until(policy: EscalationPolicy, at: dt.datetime) -> dict[int, dt.datetime |
         for target in step.targets.all()
         if target.schedule is not None
     }
-    loaded = load(schedules.values(), start=at - rota.MAX_QUERY, end=at + rota.MAX_QUERY) if schedules else {}
+    loaded = load(schedules.values(), start=at, end=at + rota.MAX_QUERY) if schedules else {}
     return {
         pk: rota.on_call_at(item.rotations, item.overrides, item.zone, at, back=False).until
         for pk, item in loaded.items()

@@ -37,12 +37,13 @@ signal.pause()
 """
 # Ends at once and leaves a child that outlives it.
 LEAVES_ONE = """
-import os, time
-first = os.getpid()
+import os
+until, held = os.pipe()
 if child := os.fork():
     print(child, flush=True)
-while not child and os.getppid() == first:
-    time.sleep(0.01)
+else:
+    os.close(held)
+    os.read(until, 1)
 """
 
 
