@@ -46,8 +46,16 @@ class MailServer:
 
     def told(self, title: str) -> list[str]:
         """Who got a mail with `title` in its subject, in order; a person may be there twice."""
+        return [address for address, _message in self.messages(title)]
+
+    def messages(self, title: str) -> list[tuple[str, str]]:
+        """(address, Message-ID) of each mail with `title` in its subject, in order."""
         mails = [message_from_string(mail, policy=policy.default) for mail in list(self.taken)]
-        return [mail["To"].addresses[0].addr_spec for mail in mails if title in mail["Subject"]]
+        return [
+            (mail["To"].addresses[0].addr_spec, mail["Message-ID"])
+            for mail in mails
+            if title in mail["Subject"]
+        ]
 
     def close(self) -> None:
         self.answer.set()
