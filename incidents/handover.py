@@ -27,7 +27,7 @@ class Roles:
                 self.kind,
                 _("%(role)s of #%(number)s %(title)s")
                 % {
-                    "role": row.get_role_display(),
+                    "role": row.label,
                     "number": row.incident.number,
                     "title": row.incident.title,
                 },

@@ -5,6 +5,7 @@ admin      instance role admin
 manager    manager of the incident's team; for an incident without team, of any team
 responder  responder of the incident's team; for an incident without team, of any team
 guest      paged or given a role from outside the team (a guardian grant), or its commander
+lead       its commander, deputy or communications lead at this moment
 support    instance role support
 reader     anybody who sees it
 """
@@ -31,6 +32,21 @@ TABLE: dict[str, frozenset[str]] = {
     "snooze": _RESPOND,
     "edit_entry": _RESPOND,
     "add_note": _REPORT,
+    "edit_tasks": _RESPOND,
+    "edit_causes": _RESPOND,
+    "edit_criteria": _RESPOND,
+    "edit_impact": _RESPOND,
+    "set_fields": _RESPOND,
+    "set_times": _RESPOND,
+    "hold": _RESPOND,
+    "relate": _RESPOND,
+    "add_evidence": _RESPOND,
+    "answer_question": _RESPOND,
+    "report": _REPORT,  # "+1" and questions to those in charge of the words
+    "follow": frozenset({"admin", "manager", "responder", "guest", "support", "reader"}),
+    "give_feedback": _REPORT,
+    "approve_update": frozenset({"admin", "manager", "lead"}),
+    "contact_customers": frozenset({"admin", "manager", "lead"}),
     "override_exit": frozenset({"admin", "manager"}),
     "correct_closed": frozenset({"admin", "manager"}),
     "restrict": frozenset({"admin", "manager"}),

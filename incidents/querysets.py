@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 
-from incidents.choices import ACTIVE, Visibility
+from incidents.choices import ACTIVE, Role, Visibility
 from incidents.permissions import SCOPES, standings_for
 from teams.choices import TeamRole
 from teams.querysets import owned_visible
@@ -39,6 +39,17 @@ def _granted(actor: Actor, codenames: tuple[str, ...]) -> Q:
 
 def _commands(actor: Actor) -> Q:
     return Q(commander_id=actor.user_id)
+
+
+def _leads(actor: Actor) -> Q:
+    """Commander, deputy or communications lead of the incident at this moment."""
+    rows = apps.get_model("incidents", "RoleAssignment").objects.filter(
+        incident=OuterRef("pk"),
+        user_id=actor.user_id or 0,
+        role__in=[Role.DEPUTY, Role.COMMUNICATIONS],
+        ended_at__isnull=True,
+    )
+    return _commands(actor) | Q(Exists(rows))
 
 
 class IncidentQuerySet(models.QuerySet[Any]):
@@ -84,6 +95,8 @@ class IncidentQuerySet(models.QuerySet[Any]):
             condition |= Q(team_id__in=teams) | Q(team__isnull=True)
         if "guest" in allowed:
             condition |= _granted(actor, ("respond_incident",)) | _commands(actor)
+        if "lead" in allowed:
+            condition |= _leads(actor)
         if "support" in allowed and actor.is_support:
             condition |= Q(visibility=Visibility.OPEN)
         return condition

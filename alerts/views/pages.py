@@ -14,7 +14,7 @@ from alerts.choices import AlertStatus
 from alerts.filters import AlertFilter
 from core.errors import NotVisible
 from core.pages import actor_of, keyset
-from incidents.forms import SnoozeForm
+from incidents.forms.lifecycle import SnoozeForm
 
 
 @login_required

@@ -13,8 +13,8 @@ from core.errors import field_error
 from core.text import one_line
 from incidents.actions.access import grant_respond
 from incidents.actions.common import announce, lock, lock_by_number, save_incident, write_entry
-from incidents.choices import ACTIVE, SINGLE_ROLES, EntryAudience, EntryKind, IncidentStatus, Role
-from incidents.models import Incident, RoleAssignment
+from incidents.choices import ACTIVE, EntryAudience, EntryKind, IncidentStatus, Role
+from incidents.models import Incident, RoleAssignment, RoleDefinition
 from oncall.models import Schedule
 from oncall.selectors import on_call_users
 from teams.actor import Actor
@@ -38,8 +38,7 @@ def assign_role(
     A role held by one person passes on; expert, observer, executive and responder may be held by
     many. The person may then see and respond to the incident. No change is no error.
     """
-    if role not in Role.values:
-        raise field_error("role", f"One of {', '.join(Role.values)}.")
+    definition = definition_of(role)
     now = now or clock.now()
     with transaction.atomic():
         incident = lock(actor, "assign_role", number)
@@ -50,15 +49,21 @@ def assign_role(
             return incident
         if user is None and not before:
             return incident
-        if user is None or role in SINGLE_ROLES:
+        if user is None or definition.single:
             held.update(ended_at=now)
         if user is not None:
             RoleAssignment.objects.create(
-                incident=incident, role=role, user=user, started_at=now, note=one_line(note, 500)
+                incident=incident,
+                role=role,
+                label=definition.name,
+                single=definition.single,
+                user=user,
+                started_at=now,
+                note=one_line(note, 500),
             )
             grant_respond(incident, user.pk)
-        replaced = before[0].user.name if before and (user is None or role in SINGLE_ROLES) else ""
-        _record(incident, role, user, replaced, actor=actor, now=now, note=note)
+        replaced = before[0].user.name if before and (user is None or definition.single) else ""
+        _record(incident, definition, user, replaced, actor=actor, now=now, note=note)
     return incident
 
 
@@ -88,7 +93,7 @@ def fill_role(
     if not serving:
         raise field_error("schedule", "Nobody is on call there now.")
     text = note or _("On call in %(schedule)s") % {"schedule": schedule.name}
-    chosen = serving[:1] if role in SINGLE_ROLES else serving
+    chosen = serving[:1] if definition_of(role).single else serving
     with transaction.atomic():
         for person in chosen:
             incident = assign_role(actor=actor, number=number, role=role, user_id=person, note=text, now=now)
@@ -118,15 +123,29 @@ def hand_over_roles(*, actor: Actor, user_id: int, successor_id: int, now: dt.da
         taken = RoleAssignment.objects.filter(incident=incident, role=row.role, ended_at__isnull=True)
         if not taken.filter(user=successor).exists():
             RoleAssignment.objects.create(
-                incident=incident, role=row.role, user=successor, started_at=now, note=_("Handed over")
+                incident=incident,
+                role=row.role,
+                label=row.label,
+                single=row.single,
+                user=successor,
+                started_at=now,
+                note=_("Handed over"),
             )
         grant_respond(incident, successor.pk)
-        _record(incident, row.role, successor, row.user.name, actor=actor, now=now)
+        _record(incident, definition_of(row.role), successor, row.user.name, actor=actor, now=now)
+
+
+def definition_of(role: str) -> RoleDefinition:
+    """The role's definition; `InvalidInput` naming the known ones when there is none."""
+    known = {row.key: row for row in RoleDefinition.objects.all()}
+    if role not in known:
+        raise field_error("role", f"One of {', '.join(known)}.")
+    return known[role]
 
 
 def _record(
     incident: Incident,
-    role: str,
+    definition: RoleDefinition,
     user: User | None,
     replaced: str,
     *,
@@ -135,6 +154,7 @@ def _record(
     note: str = "",
 ) -> None:
     """The role has changed hands: the commander's column, the timeline and the event."""
+    role = definition.key
     _note_commander(incident, role, user, now)
     write_entry(
         incident,
@@ -144,6 +164,7 @@ def _record(
         text=one_line(note, 500),
         data={
             "role": role,
+            "label": definition.name,
             "user": user.pk if user else None,
             "name": user.name if user else "",
             "replaced": replaced,

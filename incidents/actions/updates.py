@@ -9,7 +9,7 @@ from django.db import transaction
 from core import clock
 from core.errors import field_error
 from incidents.actions.common import announce, lock, required_text, save_incident, write_entry
-from incidents.choices import EntryAudience, EntryKind, UpdateAudience
+from incidents.choices import EntryAudience, EntryKind, UpdateAudience, UpdateState
 from incidents.models import Incident, IncidentUpdate
 from teams.actor import Actor
 
@@ -48,7 +48,9 @@ def post_update(
         update = IncidentUpdate.objects.create(
             incident=incident,
             audience=audience,
+            state=UpdateState.SENT,
             text=text,
+            written_at=now,
             status=incident.status,
             author_id=actor.user_id,
             author_label=actor.label[:200],

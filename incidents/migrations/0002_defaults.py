@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import migrations
 
+from incidents import shipped
+
 LEVELS: list[dict[str, Any]] = [
     {
         "rank": 0,
@@ -17,6 +19,8 @@ LEVELS: list[dict[str, Any]] = [
         "postmortem_days": 3,
         "postmortem_required": True,
         "needs_commander": True,
+        "commander_minutes": 5,
+        "first_public_minutes": 5,
     },
     {
         "rank": 1,
@@ -31,6 +35,8 @@ LEVELS: list[dict[str, Any]] = [
         "postmortem_working_days": True,
         "postmortem_required": True,
         "needs_commander": True,
+        "commander_minutes": 10,
+        "first_public_minutes": 30,
     },
     {
         "rank": 2,
@@ -39,20 +45,23 @@ LEVELS: list[dict[str, Any]] = [
         "ack_minutes": 15,
         "internal_update_minutes": 60,
         "public_update_minutes": 120,
+        "light": True,
     },
-    {"rank": 3, "label": "Low", "meaning": "Minor; few people notice. Can wait for the working day."},
-    {"rank": 4, "label": "Least", "meaning": "Cosmetic or parked for maintenance."},
+    {"rank": 3, "label": "Low", "meaning": "Minor; few people notice. Can wait for the working day.", "light": True},
+    {"rank": 4, "label": "Least", "meaning": "Cosmetic or parked for maintenance.", "light": True},
 ]
 
 
 def fill(apps: Any, schema_editor: Any) -> None:
+    """Rows that are there already stay as they are."""
     for values in LEVELS:
         apps.get_model("incidents", "SeverityLevel").objects.get_or_create(rank=values["rank"], defaults=values)
     apps.get_model("incidents", "IncidentCounter").objects.get_or_create(id=1)
+    shipped.fill(apps)
 
 
 class Migration(migrations.Migration):
-    """The five severities with their windows, and the row that numbers incidents."""
+    """What a new installation begins with, and the row that numbers incidents."""
 
     dependencies = [("incidents", "0001_initial")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

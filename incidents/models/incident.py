@@ -7,7 +7,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from incidents.choices import ACTIVE, IncidentKind, IncidentStatus, PageStatus, UpdateAudience, Visibility
+from incidents.choices import (
+    ACTIVE,
+    ImpactCondition,
+    IncidentKind,
+    IncidentStatus,
+    PageStatus,
+    UpdateAudience,
+    Visibility,
+)
 from incidents.querysets import IncidentQuerySet
 from notifications.choices import Urgency
 
@@ -30,7 +38,11 @@ class Incident(models.Model):
 
     `last_seq` is the timeline's last sequence number, given out under this row's lock. Named times
     are instants in UTC; each figure derived from them says which pair it uses. `snoozed_by_alerts`:
-    the snooze is that of its alerts, and ends when another one joins.
+    the snooze is that of its alerts, and ends when another one joins. `code_name`: what a restricted
+    incident is called wherever others may look over a shoulder. `fields`: custom field key → answer.
+    `on_hold_until`: waits for somebody outside or for maintenance until then. `workaround`: what keeps it
+    going while the cause remains; demands a follow-up. `checklist_due_at`: when what a clock may change
+    (tasks, criteria, nags) is to be looked at next.
     """
 
     number = models.PositiveIntegerField(unique=True)
@@ -41,7 +53,15 @@ class Incident(models.Model):
         "incidents.SeverityLevel", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     kind = models.CharField(max_length=20, choices=IncidentKind.choices, default=IncidentKind.REAL)
+    type = models.ForeignKey(
+        "incidents.IncidentType", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
     visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.OPEN)
+    code_name = models.CharField(_("code name"), max_length=60, blank=True, default="")
+    fields = models.JSONField(default=dict, blank=True)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children"
+    )
     urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.HIGH)
     team = models.ForeignKey(
         "teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
@@ -51,6 +71,7 @@ class Incident(models.Model):
     )
     source = models.CharField(max_length=200, blank=True, default="")
     source_link = models.URLField(max_length=500, blank=True, default="")
+    ticket = models.CharField(_("ticket"), max_length=100, blank=True, default="")
     created_by = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -91,6 +112,15 @@ class Incident(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    review_held_at = models.DateTimeField(null=True, blank=True)
+    postmortem_published_at = models.DateTimeField(null=True, blank=True)
+
+    on_hold_until = models.DateTimeField(null=True, blank=True)
+    on_hold_reason = models.CharField(max_length=300, blank=True, default="")
+    workaround = models.CharField(max_length=500, blank=True, default="")
+    exit_overridden = models.BooleanField(default=False)
+    checklist_due_at = models.DateTimeField(null=True, blank=True)
+
     ack_window_met = models.BooleanField(null=True, blank=True)
     cause_unknown = models.BooleanField(default=False)
     reason = models.CharField(max_length=500, blank=True, default="")
@@ -114,6 +144,12 @@ class Incident(models.Model):
                 name="incident_quiet_triage",
                 condition=Q(status="triage", alerts_clear_at__isnull=False),
             ),
+            models.Index(fields=["parent"], name="incident_by_parent", condition=Q(parent__isnull=False)),
+            models.Index(
+                fields=["checklist_due_at"],
+                name="incident_checklist_due",
+                condition=Q(checklist_due_at__isnull=False),
+            ),
             models.Index(
                 fields=["snoozed_until"], name="incident_snoozed", condition=Q(snoozed_until__isnull=False)
             ),
@@ -130,6 +166,13 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["resolved", "in_review", "closed"]) | Q(resolved_at__isnull=False),
                 name="incident_resolved_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(code_name="") | Q(visibility="restricted"), name="incident_code_name_restricted"
+            ),
+            models.CheckConstraint(
+                condition=Q(on_hold_until__isnull=True) | ~Q(on_hold_reason=""),
+                name="incident_hold_has_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(status="declined") | ~Q(reason=""), name="incident_declined_has_reason"
@@ -154,6 +197,11 @@ class Incident(models.Model):
         return f"incident:{self.number}"
 
     @property
+    def name_outside(self) -> str:
+        """What it is called in subjects, on lock screens and wherever others may look over a shoulder."""
+        return self.code_name or self.title
+
+    @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
 
@@ -166,16 +214,11 @@ class Incident(models.Model):
 class IncidentService(models.Model):
     """An affected service and its condition."""
 
-    class Condition(models.TextChoices):
-        UNAVAILABLE = "unavailable", _("Unavailable")
-        DEGRADED = "degraded", _("Degraded")
-        BUG = "bug", _("Bug")
-        OPERATIONAL = "operational", _("Operational")
-        UNKNOWN = "unknown", _("Not known yet")
-
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="service_rows")
     service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="incident_rows")
-    condition = models.CharField(max_length=20, choices=Condition.choices, default=Condition.UNKNOWN)
+    condition = models.CharField(
+        max_length=20, choices=ImpactCondition.choices, default=ImpactCondition.UNKNOWN
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

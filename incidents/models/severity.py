@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 class SeverityLevel(models.Model):
     """A rank and its promises. Minutes, hours and days; null means no promise.
 
+    `light`: one owner, notes and resolve; no nags about roles. `policies`: paged beside the incident's own
+    when the rank is set.
+
     Unsure between two: take the higher one.
     """
 
@@ -25,6 +28,14 @@ class SeverityLevel(models.Model):
     postmortem_working_days = models.BooleanField(_("count working days only"), default=False)
     postmortem_required = models.BooleanField(_("postmortem required"), default=False)
     needs_commander = models.BooleanField(_("commander required"), default=False)
+    commander_minutes = models.PositiveIntegerField(_("commander named within (min)"), null=True, blank=True)
+    first_public_minutes = models.PositiveIntegerField(
+        _("first public update within (min)"), null=True, blank=True
+    )
+    light = models.BooleanField(_("light page"), default=False)
+    policies = models.ManyToManyField(
+        "oncall.EscalationPolicy", verbose_name=_("pages these as well"), blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["rank"]

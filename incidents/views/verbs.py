@@ -1,93 +1,21 @@
-"""The verbs of an incident as dialogs: one view, a table of verbs."""
+"""The verbs of an incident as dialogs: one view over the table in `dialogs`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views import View
 
 from core.errors import DomainError, InvalidInput, NotVisible
 from core.pages import actor_of, done, wants_json
-from incidents import actions, forms
+from incidents import actions
+from incidents.forms.base import ActorForm
 from incidents.selectors import for_page
-
-
-@dataclass(frozen=True)
-class Verb:
-    """A dialog: its form, the action behind it and its words."""
-
-    form: type[forms.ActorForm]
-    action: Callable[..., Any]
-    title: Any
-    submit: Any
-    note: Any = ""
-    danger: bool = False
-
-
-VERBS: dict[str, Verb] = {
-    "severity": Verb(
-        forms.SeverityForm,
-        actions.set_severity,
-        gettext_lazy("Set severity"),
-        gettext_lazy("Set severity"),
-        gettext_lazy("Unsure between two? Take the higher one."),
-    ),
-    "role": Verb(forms.RoleForm, actions.fill_role, gettext_lazy("Assign a role"), gettext_lazy("Assign")),
-    "note": Verb(forms.NoteForm, actions.add_note, gettext_lazy("Add a note"), gettext_lazy("Add note")),
-    "update": Verb(
-        forms.UpdateForm, actions.post_update, gettext_lazy("Send an update"), gettext_lazy("Send update")
-    ),
-    "status": Verb(
-        forms.StatusForm, actions.set_status, gettext_lazy("Change the state"), gettext_lazy("Change state")
-    ),
-    "resolve": Verb(forms.ResolveForm, actions.resolve, gettext_lazy("Resolve"), gettext_lazy("Resolve")),
-    "reopen": Verb(forms.ReasonForm, actions.reopen, gettext_lazy("Reopen"), gettext_lazy("Reopen")),
-    "page": Verb(forms.PageForm, actions.page, gettext_lazy("Page somebody"), gettext_lazy("Page now")),
-    "snooze": Verb(
-        forms.SnoozeForm,
-        actions.snooze,
-        gettext_lazy("Snooze the paging"),
-        gettext_lazy("Snooze"),
-        gettext_lazy("Pages again afterwards unless it is acknowledged or over."),
-    ),
-    "impact": Verb(
-        forms.ImpactForm, actions.set_impact, gettext_lazy("Describe the impact"), gettext_lazy("Save")
-    ),
-    "merge": Verb(
-        forms.MergeForm,
-        actions.merge,
-        gettext_lazy("Merge into another incident"),
-        gettext_lazy("Merge"),
-        gettext_lazy("Its paging stops and its address leads to the other one."),
-        danger=True,
-    ),
-    "unmerge": Verb(
-        forms.EmptyForm,
-        actions.unmerge,
-        gettext_lazy("Undo the merge"),
-        gettext_lazy("Undo merge"),
-        gettext_lazy(
-            "It goes on as it was, with the alerts it brought. Paging that the merge stopped starts again."
-        ),
-    ),
-    "visibility": Verb(
-        forms.VisibilityForm,
-        actions.set_visibility,
-        gettext_lazy("Change who sees it"),
-        gettext_lazy("Save"),
-        gettext_lazy(
-            "Restricted: besides admins only those who have a role, were paged, declared or acknowledged it."
-            " Everybody else loses sight of it at once."
-        ),
-    ),
-}
+from incidents.views.dialogs import VERBS
 
 
 class VerbView(LoginRequiredMixin, View):
@@ -99,7 +27,7 @@ class VerbView(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, number: int, verb: str) -> HttpResponse:
         incident = self._incident(request, number)
-        initial = {key: value for key, value in request.GET.items() if key in ("status", "role", "audience")}
+        initial = {name: value for name, value in request.GET.items() if name in self.verb.form.prefill}
         form = self.verb.form(actor=actor_of(request), incident=incident, initial=initial)
         return self._show(request, incident, form)
 
@@ -109,9 +37,9 @@ class VerbView(LoginRequiredMixin, View):
         if not form.is_valid():
             return self._show(request, incident, form, status=422)
         try:
-            self.verb.action(actor=actor_of(request), number=incident.number, **form.values())  # type: ignore[attr-defined]
+            self.verb.action(actor=actor_of(request), number=incident.number, **form.values())
         except InvalidInput as error:
-            _attach(form, error)
+            attach(form, error)
             return self._show(request, incident, form, status=422)
         return done(request, incident.get_absolute_url(), _("Done"))
 
@@ -121,26 +49,16 @@ class VerbView(LoginRequiredMixin, View):
             raise NotVisible
         return incident
 
-    def _show(
-        self, request: HttpRequest, incident: Any, form: forms.ActorForm, status: int = 200
-    ) -> HttpResponse:
+    def _show(self, request: HttpRequest, incident: Any, form: ActorForm, status: int = 200) -> HttpResponse:
         name = "dialog" if getattr(request, "htmx", False) else "verb"
         context = {"incident": incident, "form": form, "verb": self.verb, "action": request.path}
         return render(request, f"incidents/pages/{name}.html", context, status=status)
 
 
-def _attach(form: forms.ActorForm, error: InvalidInput) -> None:
+def attach(form: ActorForm, error: InvalidInput) -> None:
     """Put a refusal of the action next to the field it is about."""
-    names = {
-        "user": "user",
-        "schedule": "schedule",
-        "users": "users",
-        "policy": "policy",
-        "services": "services",
-    }
     for name, reasons in error.fields.items():
-        field = names.get(name, name)
-        form.add_error(field if field in form.fields else None, reasons[0])
+        form.add_error(name if name in form.fields else None, reasons[0])
     if not error.fields:
         form.add_error(None, error.sentence)
 

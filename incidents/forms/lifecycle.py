@@ -1,4 +1,4 @@
-"""Input of incident pages; no writes."""
+"""Declaring an incident and moving it through its life."""
 
 from __future__ import annotations
 
@@ -7,29 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.choices import TRANSITIONS, IncidentStatus, Role, UpdateAudience, Visibility
-from incidents.models import Incident, SeverityLevel
+from incidents.choices import TRANSITIONS, IncidentStatus, UpdateAudience, Visibility
+from incidents.forms.base import ActorForm, severity_choices
+from incidents.models import RoleDefinition
 from oncall.models import EscalationPolicy, Schedule
 from services.models import Service
-from teams.actor import Actor
 from teams.models import Team, User
-
-
-class ActorForm(forms.Form):
-    """A form that knows who fills it in and, where there is one, the incident."""
-
-    def __init__(self, *args: Any, actor: Actor, incident: Incident | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
-        self.incident = incident
-        self.setup()
-
-    def setup(self) -> None:
-        """Narrow choices to what the actor may see."""
-
-
-def severity_choices() -> list[tuple[str, str]]:
-    return [("", str(_("Not set")))] + [(str(row.rank), str(row)) for row in SeverityLevel.objects.all()]
 
 
 class DeclareForm(ActorForm):
@@ -90,7 +73,8 @@ class SeverityForm(ActorForm):
 
 
 class RoleForm(ActorForm):
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    prefill = ("role",)
+    role = forms.ChoiceField(label=_("Role"))
     user = forms.ModelChoiceField(
         User.objects.none(), label=_("Person"), required=False, empty_label=_("Nobody")
     )
@@ -102,6 +86,8 @@ class RoleForm(ActorForm):
     )
 
     def setup(self) -> None:
+        roles = list(RoleDefinition.objects.values_list("key", "name"))
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]  # stubs know the base field
         self.fields["user"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
         schedules = Schedule.objects.visible_to(self.actor).order_by("name", "pk")
         self.fields["schedule"].queryset = schedules  # type: ignore[attr-defined]  # stubs know the base field
@@ -129,6 +115,7 @@ class NoteForm(ActorForm):
 
 
 class UpdateForm(ActorForm):
+    prefill = ("audience",)
     audience = forms.ChoiceField(label=_("For whom"), choices=UpdateAudience.choices)
     text = forms.CharField(
         label=_("What they should know"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
@@ -141,11 +128,9 @@ class UpdateForm(ActorForm):
         help_text=_("Empty: as the severity promises. 0: no further promise."),
     )
 
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
 
 class StatusForm(ActorForm):
+    prefill = ("status",)
     status = forms.ChoiceField(label=_("State"))
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
     cause_unknown = forms.BooleanField(label=_("Cause unknown, mitigation known"), required=False)
@@ -154,9 +139,6 @@ class StatusForm(ActorForm):
         assert self.incident is not None
         allowed = [s for s in TRANSITIONS[self.incident.status] if s != IncidentStatus.MERGED]
         self.fields["status"].choices = [(s, IncidentStatus(s).label) for s in allowed]  # type: ignore[attr-defined]
-
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
 
 
 class ResolveForm(ActorForm):
@@ -167,15 +149,9 @@ class ResolveForm(ActorForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
 
 class ReasonForm(ActorForm):
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
-
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
 
 
 class EmptyForm(ActorForm):
@@ -192,9 +168,6 @@ class VisibilityForm(ActorForm):
     def setup(self) -> None:
         if self.incident is not None:
             self.initial.setdefault("visibility", self.incident.visibility)
-
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
 
 
 class PageForm(ActorForm):
@@ -234,9 +207,6 @@ class SnoozeForm(ActorForm):
         ],
     )
 
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
 
 class ImpactForm(ActorForm):
     impact = forms.CharField(
@@ -266,6 +236,3 @@ class ImpactForm(ActorForm):
 
 class MergeForm(ActorForm):
     into = forms.IntegerField(label=_("Number of the incident that goes on"), min_value=1)
-
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)

@@ -1,8 +1,7 @@
 from django.urls import path, re_path
 
 from incidents.views import entries, pages, verbs
-
-app_name = "incidents"
+from incidents.views.dialogs import VERBS
 
 urlpatterns = [
     path("incidents/", pages.incident_list, name="list"),
@@ -17,7 +16,7 @@ urlpatterns = [
     path("incidents/<int:number>/timeline/<int:seq>/edit/", entries.edit, name="edit"),
     path("incidents/<int:number>/timeline/<int:seq>/redact/", entries.redact, name="redact"),
     re_path(
-        rf"^incidents/(?P<number>[0-9]{{1,9}})/(?P<verb>{'|'.join(verbs.VERBS)})/$",
+        rf"^incidents/(?P<number>[0-9]{{1,9}})/(?P<verb>{'|'.join(VERBS)})/$",
         verbs.VerbView.as_view(),
         name="verb",
     ),

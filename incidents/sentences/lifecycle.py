@@ -1,4 +1,4 @@
-"""What a timeline entry says in words: one function a kind, kind → function."""
+"""Entries about an incident's states, people, pages and alerts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.choices import EntryKind, IncidentStatus, Role, UpdateAudience, Visibility
-from incidents.models import TimelineEntry
 
 K = EntryKind
 Data = dict[str, Any]
-
-
-def sentence(entry: TimelineEntry) -> str:
-    """The headline of the entry, plain text (callers escape it); '' when its text says it all."""
-    if entry.redacted_at is not None:
-        return _("This entry was redacted.")
-    render = _RENDERERS.get(entry.kind)
-    return render(entry.data) if render else str(EntryKind(entry.kind).label)
 
 
 def _declared(data: Data) -> str:
@@ -63,8 +54,13 @@ def _impact(data: Data) -> str:
     return _("Impact described")
 
 
+def _role_name(data: Data) -> str:
+    key = data.get("role")
+    return str(Role(key).label) if key in Role.values else str(data.get("label") or key or "")
+
+
 def _role(data: Data) -> str:
-    role = str(Role(data["role"]).label) if data.get("role") in Role.values else ""
+    role = _role_name(data)
     if not data.get("name"):
         return _("%(role)s is free (was %(before)s)") % {"role": role, "before": data.get("replaced") or "—"}
     if data.get("replaced"):
@@ -172,7 +168,7 @@ def _visibility(data: Data) -> str:
     return _("No longer restricted: seen as its team allows")
 
 
-_RENDERERS: dict[str, Callable[[Data], str]] = {
+RENDERERS: dict[str, Callable[[Data], str]] = {
     K.DECLARED: _declared,
     K.STATE: _state,
     K.SEVERITY: _severity,
@@ -193,20 +189,14 @@ _RENDERERS: dict[str, Callable[[Data], str]] = {
 }
 
 
-def change_sentence(what: str, data: Data) -> str:
-    """What `IncidentChanged` means for the feed, in a few words."""
-    render = _CHANGES.get(what)
-    return render(data) if render else ""
-
-
 def _changed_role(data: Data) -> str:
-    role = str(Role(data["role"]).label) if data.get("role") in Role.values else ""
+    role = _role_name(data)
     if data.get("user") is None:
         return _("%(role)s is free") % {"role": role}
     return _("%(role)s assigned") % {"role": role}
 
 
-_CHANGES: dict[str, Callable[[Data], str]] = {
+CHANGES: dict[str, Callable[[Data], str]] = {
     "declared": lambda data: _("Declared"),
     "acknowledged": lambda data: _("Acknowledged"),
     "status": lambda data: _status_label(data.get("new")),

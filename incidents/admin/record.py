@@ -1,13 +1,12 @@
-"""Incidents in Django admin: inspection, and the severity levels as set-up."""
+"""Incidents, their timeline and people, for inspection; and the severity levels as set-up."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from core.admin import ReadOnlyAdmin
+from incidents.admin.base import PartAdmin
 from incidents.models import (
     Incident,
     IncidentCounter,
@@ -43,13 +42,6 @@ class SeverityLevelAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: object, obj: object = None) -> bool:
         return False
-
-
-class PartAdmin(ReadOnlyAdmin):
-    """Rows of one incident lead to its page."""
-
-    def view_on_site(self, obj: Any) -> str:
-        return str(obj.incident.get_absolute_url())
 
 
 @admin.register(TimelineEntry)

@@ -1,0 +1,37 @@
+"""What every form about an incident shares."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models import Incident, SeverityLevel
+from teams.actor import Actor
+
+
+class ActorForm(forms.Form):
+    """A form that knows who fills it in and, where there is one, the incident.
+
+    `prefill`: names of fields whose first value may come with the address (`?status=declined`).
+    """
+
+    prefill: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, actor: Actor, incident: Incident | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        self.incident = incident
+        self.setup()
+
+    def setup(self) -> None:
+        """Narrow choices to what the actor may see."""
+
+    def values(self) -> dict[str, Any]:
+        """Keyword arguments of the action behind the form."""
+        return dict(self.cleaned_data)
+
+
+def severity_choices() -> list[tuple[str, str]]:
+    return [("", str(_("Not set")))] + [(str(row.rank), str(row)) for row in SeverityLevel.objects.all()]

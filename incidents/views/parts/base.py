@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from core import clock
+from incidents.models import Incident, IncidentService, RoleAssignment
+from incidents.selectors import allowed_verbs
+from oncall.models import EscalationRun
+from oncall.selectors import subject_runs
+from teams.actor import Actor
+
+
+class State:
+    """What the parts of one request have in common; each fact is read once, when it is first needed."""
+
+    def __init__(self, actor: Actor, incident: Incident) -> None:
+        self.actor = actor
+        self.incident = incident
+        self.now: dt.datetime = clock.now()
+
+    @cached_property
+    def verbs(self) -> set[str]:
+        return allowed_verbs(self.actor, self.incident)
+
+    @cached_property
+    def services(self) -> list[IncidentService]:
+        return list(self.incident.service_rows.all())
+
+    @cached_property
+    def service_ids(self) -> list[int]:
+        return [row.service_id for row in self.services]
+
+    @cached_property
+    def roles(self) -> list[RoleAssignment]:
+        found: list[RoleAssignment] = self.incident.current_roles  # type: ignore[attr-defined]  # `for_page` sets it
+        return found
+
+    @cached_property
+    def runs(self) -> list[EscalationRun]:
+        return subject_runs(self.incident.subject_key)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the incident page that is fetched anew by itself when something happened.
+
+    `template` shows it (its root element has `data-live-refresh` to `fragment/<name>/`), `build` gives what the
+    template needs beside `incident`, `verbs`, `services`, `roles`, `urls` and `now`.
+    """
+
+    name: str
+    template: str
+    build: Callable[[State], dict[str, Any]]

@@ -1,0 +1,84 @@
+"""Head, facts, and what is next: who is paged, what changed, which runbook helps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from incidents.choices import Role, UpdateAudience
+from incidents.models import Incident
+from incidents.selectors import merged_parts
+from incidents.views.parts.base import Part, State
+from oncall.choices import RunStatus
+from oncall.models import EscalationRun
+from services.choices import LinkKind
+from services.models import ServiceLink
+from services.selectors import recent_changes
+from teams.actor import Actor
+
+
+def _head(state: State) -> dict[str, Any]:
+    return {
+        "runs": state.runs,
+        "communications": next((r.user for r in state.roles if r.role == Role.COMMUNICATIONS), None),
+        "promise_label": _promise_label(state.incident),
+        "paged_people": _paged(state.runs),
+        "paged_me": _paged_me(state.runs, state.actor.user_id),
+    }
+
+
+def _facts(state: State) -> dict[str, Any]:
+    return {"parts": merged_parts(state.actor, state.incident)}
+
+
+def _next(state: State) -> dict[str, Any]:
+    around = dt.timedelta(hours=2)
+    since, until = state.incident.started_at - around, min(state.now, state.incident.started_at + around)
+    ids = state.service_ids
+    return {
+        "runs": state.runs,
+        "changes": recent_changes(ids, state.actor, since=since, until=until) if ids else [],
+        "runbooks": _runbooks(ids, state.actor),
+    }
+
+
+def _promise_label(incident: Incident) -> str:
+    audience = incident.next_update_audience
+    name = UpdateAudience(audience).label if audience in UpdateAudience.values else ""
+    return _("%(audience)s update due in") % {"audience": name}
+
+
+def _paged_me(runs: list[EscalationRun], user_id: int | None) -> bool:
+    """Whether an escalation that still runs waits for this person."""
+    return any(
+        page.user_id == user_id and page.reached and page.declined_at is None
+        for run in runs
+        if run.status == RunStatus.ACTIVE
+        for page in run.pages.all()
+    )
+
+
+def _paged(runs: list[EscalationRun]) -> list[str]:
+    """Names of those paged by escalations that still run, each once."""
+    names = [
+        page.user.name
+        for run in runs
+        if run.status == RunStatus.ACTIVE
+        for page in run.pages.all()
+        if page.reached and page.user
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _runbooks(service_ids: list[int], actor: Actor) -> list[ServiceLink]:
+    rows = ServiceLink.objects.visible_to(actor).filter(service_id__in=service_ids, kind=LinkKind.RUNBOOK)
+    return list(rows.select_related("service")) if service_ids else []
+
+
+PARTS = (
+    Part("head", "incidents/partials/head.html", _head),
+    Part("facts", "incidents/partials/facts.html", _facts),
+    Part("next", "incidents/partials/next.html", _next),
+)
