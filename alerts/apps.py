@@ -7,7 +7,11 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import handlers  # noqa: F401 - subscribers register on import
+        from alerts.signals import signals
         from core import panels
+        from incidents.hooks import register_signals
+
+        register_signals(signals)
 
         panels.register(
             "incident",

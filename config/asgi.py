@@ -16,20 +16,11 @@ django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter
 
-from alerts.intake.messages import MAX_WIRE
 from alerts.intake.mounts import IntakeASGI
-from alerts.intake.receive import PREFIXES
+from config.uploads import body_limit
 from core.asgi import Guard
 from statuspage.serving import StatusASGI
 from web.live.routing import application as live
-
-MAX_PAGE_BODY = 12 * 1024 * 1024
-
-
-def body_limit(path: str) -> int:
-    """Bytes a request to this address may carry."""
-    return MAX_WIRE if path.startswith(PREFIXES) else MAX_PAGE_BODY
-
 
 application = ProtocolTypeRouter(
     {

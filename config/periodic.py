@@ -22,8 +22,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "intake-sweep": _every(1, "alerts.process_intake", "intake"),
     "events-sweep": _every(1, "core.relay", "events"),
     "incidents-timers": _every(15, "incidents.run_timers", "bulk"),
+    "incidents-nags": _every(60, "incidents.nag", "bulk"),
     "shift-notices": _every(60, "oncall.notices", "bulk"),
     "calendars": _every(15, "oncall.fetch_calendars", "bulk"),
     "action-item-reminders": _every(60, "postmortems.remind", "bulk"),
+    "evidence-sweep": _every(3600, "incidents.sweep_files", "bulk"),
     "housekeeping": _every(3600, "core.housekeeping", "bulk"),
 }

@@ -1,19 +1,22 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from incidents import handlers, live  # noqa: F401 - subscribers register on import
+        from incidents import handlers, live, settings_pages  # noqa: F401 - subscribers register on import
         from incidents.handlers import WEBHOOK_CHANGES
-        from incidents.handover import Roles
+        from incidents.handover import PlaybookTests, Roles, Tasks
+        from incidents.reactions import communications, tasks  # noqa: F401 - subscribers register on import
         from incidents.replies import IncidentReplies
         from incidents.selectors import is_restricted, open_by_service, titles
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port
         from oncall.hooks import register_confidential, register_names
         from services.hooks import register_open_incidents
+        from teams import settings_nav
         from teams.hooks import register_handover
 
         live.register()
@@ -22,4 +25,21 @@ class IncidentsConfig(AppConfig):
         register_open_incidents(open_by_service)
         register_names("incident", titles)
         register_confidential("incident", is_restricted)
-        register_handover(Roles())
+        for provider in (Roles(), Tasks(), PlaybookTests()):
+            register_handover(provider)
+        settings_pages.register()
+        settings_nav.register(
+            "organisation",
+            _("Roles"),
+            "/settings/roles/",
+            "users",
+            "admin",
+            _("Who does what in an incident: role cards, starter tasks, who fills them."),
+        )
+        settings_nav.register(
+            "team",
+            _("Playbooks"),
+            "/playbooks/",
+            "list-checks",
+            text=_("Plans that are ready before they are needed."),
+        )

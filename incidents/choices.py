@@ -109,6 +109,7 @@ class EntryKind(models.TextChoices):
     EVIDENCE = "evidence", _("Evidence")
     UPDATE_SENT = "update_sent", _("Update sent")
     UPDATE_PROPOSED = "update_proposed", _("Update waiting for approval")
+    PROMISE_MISSED = "promise_missed", _("Update overdue")
     PUBLIC_NOTICE = "public_notice", _("Public notice")
     CUSTOMERS_TOLD = "customers_told", _("Customers written to")
     CUSTOMER_REPORT = "customer_report", _("Customer report")

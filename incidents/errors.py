@@ -13,3 +13,10 @@ class NotFinished(Conflict):
     """Something that must hold before this state does not hold yet."""
 
     code = "condition_not_met"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the same since it was read; `fields` holds the present values by name."""
+
+    code = "changed_meanwhile"
+    sentence = "Somebody changed this while you were writing."

@@ -24,7 +24,8 @@ class TimelineWritten(Event):
 @dataclass(frozen=True, kw_only=True)
 class IncidentChanged(Event):
     """Something others act on. `what`: declared, acknowledged, status, severity, role, update, merged,
-    unmerged, visibility, details. `data` holds `old` and `new` where there are such things."""
+    unmerged, visibility, details, update_proposed, update_rejected, report, question, customers.
+    `data` holds `old` and `new` where there are such things."""
 
     kind: ClassVar[str] = "incident.changed"
     number: int

@@ -1,4 +1,4 @@
-"""What this room asks about when somebody leaves: roles on incidents that are not over."""
+"""What this room asks about when somebody leaves: roles, open tasks, playbooks they keep tested."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from incidents.actions.roles import hand_over_roles, roles_of
+from incidents.actions.task_handover import (
+    hand_over_playbooks,
+    hand_over_tasks,
+    open_tasks_of,
+    playbooks_of,
+)
 from teams.actor import Actor
 from teams.hooks import HandoverItem
 
@@ -38,3 +44,47 @@ class Roles:
 
     def hand_over(self, user_id: int, successor_id: int, actor: Actor, now: dt.datetime) -> None:
         hand_over_roles(actor=actor, user_id=user_id, successor_id=successor_id, now=now)
+
+
+class Tasks:
+    """Open tasks of incidents, owned or backed up."""
+
+    kind = "incident_tasks"
+
+    @property
+    def question(self) -> str:
+        return _("Who takes over these tasks?")
+
+    def list(self, user_id: int) -> Sequence[HandoverItem]:
+        counts: dict[int, int] = {}
+        titles: dict[int, str] = {}
+        for row in open_tasks_of(user_id):
+            counts[row.incident.number] = counts.get(row.incident.number, 0) + 1
+            titles[row.incident.number] = row.incident.title
+        return [
+            HandoverItem(
+                self.kind,
+                _("Tasks of #%(number)s %(title)s") % {"number": number, "title": titles[number]},
+                count,
+            )
+            for number, count in counts.items()
+        ]
+
+    def hand_over(self, user_id: int, successor_id: int, actor: Actor, now: dt.datetime) -> None:
+        hand_over_tasks(actor=actor, user_id=user_id, successor_id=successor_id, now=now)
+
+
+class PlaybookTests:
+    """Playbooks in use that the person keeps tested."""
+
+    kind = "playbook_tests"
+
+    @property
+    def question(self) -> str:
+        return _("Who keeps these playbooks tested?")
+
+    def list(self, user_id: int) -> Sequence[HandoverItem]:
+        return [HandoverItem(self.kind, row.name, 1) for row in playbooks_of(user_id)]
+
+    def hand_over(self, user_id: int, successor_id: int, actor: Actor, now: dt.datetime) -> None:
+        hand_over_playbooks(actor=actor, user_id=user_id, successor_id=successor_id)

@@ -102,16 +102,12 @@ def push_feed(event: IncidentChanged) -> None:
         "by": event.actor_label,
         **{key: event.data[key] for key in ("old", "new", "audience", "role") if key in event.data},
     }
-    if event.what not in ("details",):
-        context = {
-            "incident": incident,
-            "what": change_sentence(event.what, event.data),
-            "by": event.actor_label,
-            "at": clock.now(),
-        }
-        html: str = render_to_string("incidents/partials/feed_row.html", context)
-    else:
-        html = ""
+    # Without words, or about details, it moves open pages and makes no row of its own.
+    words = "" if event.what == "details" else change_sentence(event.what, event.data)
+    html = ""
+    if words:
+        context = {"incident": incident, "what": words, "by": event.actor_label, "at": clock.now()}
+        html = render_to_string("incidents/partials/feed_row.html", context)
     _publish(incident, event.what, data, html, scope)
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from incidents.choices import ACTIVE, EntryAudience, Visibility
-from incidents.models import Incident, IncidentService, RoleAssignment, SeverityLevel, TimelineEntry
+from incidents.choices import ACTIVE, EntryAudience, RelationKind, Visibility
+from incidents.models import (
+    Incident,
+    IncidentRelation,
+    IncidentService,
+    RoleAssignment,
+    SeverityLevel,
+    TimelineEntry,
+)
 from incidents.permissions import SCOPES, TABLE
 from services.hooks import OpenIncident
 from services.models import Service
@@ -39,19 +47,56 @@ def active_by_severity(actor: Actor) -> list[Incident]:
 
 def for_page(actor: Actor, number: int) -> Incident | None:
     """One visible incident with roles and services; None when there is none for this actor."""
-    roles = RoleAssignment.objects.filter(ended_at__isnull=True).select_related("user")
+    roles = RoleAssignment.objects.filter(ended_at__isnull=True).select_related("user", "backup")
     return (  # type: ignore[no-any-return]
         for_list(actor)
-        .select_related("created_by", "merged_into")
+        .select_related("created_by", "merged_into", "type", "parent")
         .prefetch_related(Prefetch("role_rows", queryset=roles, to_attr="current_roles"))
         .filter(number=number)
         .first()
     )
 
 
-def merged_parts(actor: Actor, incident: Incident) -> list[Incident]:
-    """The visible incidents that were merged into this one."""
-    return list(Incident.objects.visible_to(actor).filter(merged_into=incident).order_by("number")[:50])
+@dataclass(frozen=True)
+class Relative:
+    """Another incident and what it is to this one: parent, child, merged (into this one), related, duplicate,
+    duplicated, drill, real."""
+
+    what: str
+    incident: Incident
+
+
+def relatives(actor: Actor, incident: Incident) -> list[Relative]:
+    """The visible incidents this one has to do with, its parent first: two statements."""
+    near = Q(pk=incident.parent_id) | Q(parent=incident) | Q(merged_into=incident)
+    pairs = IncidentRelation.objects.filter(Q(incident=incident) | Q(other=incident))
+    words: dict[int, str] = {}
+    for first, second, kind in pairs.values_list("incident_id", "other_id", "kind"):
+        ahead = first == incident.pk
+        words[second if ahead else first] = _RELATION_WORDS[kind][0 if ahead else 1]
+    rows = Incident.objects.visible_to(actor).select_related("severity")
+    found = list(rows.filter(near | Q(pk__in=words)).order_by("number")[:100])
+    named = [
+        Relative(
+            "parent"
+            if row.pk == incident.parent_id
+            else "child"
+            if row.parent_id == incident.pk
+            else "merged"
+            if row.merged_into_id == incident.pk
+            else words[row.pk],
+            row,
+        )
+        for row in found
+    ]
+    return sorted(named, key=lambda row: row.what != "parent")
+
+
+_RELATION_WORDS: dict[str, tuple[str, str]] = {
+    RelationKind.RELATED: ("related", "related"),
+    RelationKind.DUPLICATE: ("duplicate", "duplicated"),
+    RelationKind.DRILL_OF: ("drill", "real"),
+}
 
 
 def timeline(incident: Incident, actor: Actor, *, after: int = 0, limit: int = 200) -> list[TimelineEntry]:

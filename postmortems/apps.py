@@ -7,6 +7,8 @@ class PostmortemsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import panels
+        from incidents.hooks import register_follow_ups
+        from postmortems.follow_ups import follow_ups_of
         from postmortems.handover import ActionItems, Postmortems
         from teams.hooks import register_handover
 
@@ -17,5 +19,6 @@ class PostmortemsConfig(AppConfig):
             url=lambda number: f"/postmortems/panel/{number}/",
             icon="book-open-check",
         )
+        register_follow_ups(follow_ups_of)
         register_handover(ActionItems())
         register_handover(Postmortems())

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from alerts.models import Alert
-from incidents.choices import UpdateAudience
-from incidents.models import Incident, IncidentUpdate
+from incidents.models import Incident
 from incidents.selectors import active_by_severity, feed_entries, quiet_since
+from incidents.tasklists import my_tasks, role_offers_for
+from incidents.words import questions_for, waiting_for
 from oncall.live import topics_of
 from oncall.models import EscalationRun
 from oncall.selectors import (
@@ -28,41 +28,6 @@ from teams.actor import Actor
 from teams.models import Team, User
 
 
-@dataclass(frozen=True)
-class FeedCard:
-    """An open incident as support sees it: the latest word for each audience."""
-
-    incident: Incident
-    public: IncidentUpdate | None
-    support: IncidentUpdate | None
-    internal: IncidentUpdate | None
-
-    @property
-    def say_id(self) -> str:
-        """Id of the element with the sentence to copy."""
-        return f"say-{self.incident.number}"
-
-
-def feed_cards(actor: Actor) -> list[FeedCard]:
-    """Open incidents worst first, each with its latest updates: a fixed number of statements."""
-    incidents = active_by_severity(actor)
-    latest: dict[tuple[int, str], IncidentUpdate] = {}
-    rows = IncidentUpdate.objects.filter(incident__in=[row.pk for row in incidents])
-    for row in rows.order_by("incident_id", "audience", "-sent_at", "-pk").distinct(
-        "incident_id", "audience"
-    ):
-        latest[(row.incident_id, row.audience)] = row
-    return [
-        FeedCard(
-            incident=incident,
-            public=latest.get((incident.pk, UpdateAudience.PUBLIC)),
-            support=latest.get((incident.pk, UpdateAudience.SUPPORT)),
-            internal=latest.get((incident.pk, UpdateAudience.INTERNAL)),
-        )
-        for incident in incidents
-    ]
-
-
 def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     """Everything the Now page shows, for one person."""
     assert actor.user_id is not None
@@ -71,8 +36,12 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     on_call = on_call_overview(actor, now)
     return {
         "waiting": waiting,
+        "approvals": waiting_for(actor),
+        "questions": questions_for(actor),
         "shift_requests": requests_for_me(actor, now),
         "items": my_items(actor),
+        "role_offers": role_offers_for(actor.user_id, actor),
+        "tasks": my_tasks(actor, now),
         "mine": [row for row in open_incidents if row.commander_id == actor.user_id],
         "open": open_incidents,
         "quiet_since": None if open_incidents else quiet_since(actor),

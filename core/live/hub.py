@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from redis.exceptions import RedisError
 
+from core.live.presence import REPEAT_SECONDS, Presence
 from core.live.publishing import CHANNEL
 from core.live.topics import Message, TopicSource, source_of
 
@@ -76,11 +77,21 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self._gap_locks: dict[str, asyncio.Lock] = {}
         self._early: set[str] = set()
+        self.presence = Presence()
+        self._repeating: asyncio.Task[None] | None = None
 
     def connect(self, socket: Socket) -> None:
         self._sockets.add(socket)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen())
+        if self._repeating is None or self._repeating.done():
+            self._repeating = asyncio.create_task(self._repeat())
+
+    async def _repeat(self) -> None:
+        """Presence is said again and again, so that a process that has died is forgotten."""
+        while True:
+            await asyncio.sleep(REPEAT_SECONDS)
+            self.presence.repeat()
 
     def disconnect(self, socket: Socket) -> None:
         self._sockets.discard(socket)
@@ -88,6 +99,7 @@ class Hub:
             self.leave(socket, topic)
 
     def leave(self, socket: Socket, topic: str) -> None:
+        self.presence.leave(socket, topic)
         socket.topics.pop(topic, None)
         socket.buffering.pop(topic, None)
         listeners = self._by_topic.get(topic)
@@ -163,6 +175,9 @@ class Hub:
 
     async def _receive(self, body: bytes) -> None:
         decoded = orjson.loads(body)
+        if decoded.get("control") == "presence":
+            self.presence.heard(decoded)
+            return
         if "control" in decoded:
             if "topic" in decoded:
                 asked = list(self._by_topic.get(decoded["topic"], ()))

@@ -1,7 +1,6 @@
 """Lists, navigation, timeline and the pieces that hold other content."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +10,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from core.templatetags._vocabulary import KINDS, TONE_ICONS, Look, plain_word
+from core.templatetags._vocabulary import TONE_ICONS
 
 COMPONENTS = "core/components/"
-LATE_AFTER = timedelta(minutes=5)
 DROPPED = ("cursor", "page")
 
 
@@ -89,42 +87,6 @@ def cursor_url(context: Context, cursor: str) -> str:
     query = query_of(context)
     query["cursor"] = cursor
     return f"?{urlencode(list(query.lists()), doseq=True)}"
-
-
-def _value(entry: Any, name: str, default: Any = None) -> Any:
-    return entry.get(name, default) if isinstance(entry, dict) else getattr(entry, name, default)
-
-
-def timeline_row(
-    entry: Any, star_url: str = "", severity: int | None = None, html: str = ""
-) -> dict[str, Any]:
-    """A row of the timeline from an object or dict: seq, kind, author, text, happened_at, written_at, starred,
-    audience, source, evidence_url. `html` (safe) replaces the text; `severity` colours the leading edge."""
-    kind = _value(entry, "kind", "note")
-    look = KINDS.get(kind, Look(plain_word(kind), "circle", "plain"))
-    happened: datetime | None = _value(entry, "happened_at")
-    written: datetime | None = _value(entry, "written_at")
-    return {
-        "seq": _value(entry, "seq", ""),
-        "kind": kind,
-        "look": look,
-        "author": _value(entry, "author"),
-        "text": html or _value(entry, "text", ""),
-        "happened_at": happened,
-        "written_at": written,
-        "late": bool(happened and written and written - happened > LATE_AFTER),
-        "starred": bool(_value(entry, "starred", False)),
-        "audience": _value(entry, "audience", "responders") or "responders",
-        "source": _value(entry, "source", "web") or "web",
-        "evidence_url": _value(entry, "evidence_url", ""),
-        "star_url": star_url,
-        "severity": severity,
-    }
-
-
-def timeline_fold(content: str, count: int, label: str = "", severity: int | None = None) -> SafeString:
-    """Rows folded behind "6 automatic events"."""
-    return render("timeline_fold", {"content": content, "count": count, "label": label, "severity": severity})
 
 
 def card(

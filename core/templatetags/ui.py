@@ -6,7 +6,7 @@ from django import template
 from django.middleware.csrf import get_token
 from django.template import Context
 
-from core.templatetags import _controls, _forms, _pages, _time
+from core.templatetags import _controls, _forms, _pages, _time, _timeline
 from core.templatetags._markup import attributes, hue_of, icon, initials_of, key_of
 from core.templatetags._vocabulary import TONE_ICONS
 
@@ -31,6 +31,10 @@ for tag in (
     _time.when,
     _time.clock,
     _time.countdown,
+    _timeline.timeline_row,
+    _timeline.timeline_day,
+    _timeline.timeline_hour,
+    _timeline.timeline_gap,
 ):
     register.simple_tag(tag)
 
@@ -48,7 +52,7 @@ for block in (
     _pages.empty_state,
     _pages.kv_row,
     _pages.code,
-    _pages.timeline_fold,
+    _timeline.timeline_fold,
 ):
     register.simple_block_tag(block)
 
@@ -63,7 +67,6 @@ _inclusion("severity_picker", _forms.severity_picker)
 _inclusion("filter_group", _pages.filter_group, takes_context=True)
 _inclusion("filter_clear", _pages.filter_clear, takes_context=True)
 _inclusion("sort_header", _pages.sort_header, takes_context=True)
-_inclusion("timeline_row", _pages.timeline_row)
 
 
 @register.simple_block_tag(takes_context=True)
@@ -143,18 +146,6 @@ def live(topics: str = "", state: str = "off", shown: bool = True, since: str = 
 def sound(feed_events: str = "update_sent public_notice") -> dict[str, Any]:
     """The sound switch with a test of both sounds."""
     return {"feed_events": feed_events}
-
-
-@register.inclusion_tag("core/components/timeline_mark.html")
-def timeline_day(at: Any) -> dict[str, Any]:
-    """The sticky head of a day in the timeline."""
-    return {"at": at}
-
-
-@register.inclusion_tag("core/components/timeline_mark.html")
-def timeline_gap(minutes: int, severity: int | None = None) -> dict[str, Any]:
-    """A marker such as "18 min without entry"."""
-    return {"minutes": minutes, "severity": severity}
 
 
 register.filter(_time.clock_time)

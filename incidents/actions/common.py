@@ -37,6 +37,26 @@ def lock(actor: Actor, verb: str, number: int) -> Incident:
     return incident
 
 
+def lock_pair(actor: Actor, verb: str, first: int, second: int, *, field: str) -> tuple[Incident, Incident]:
+    """Two incidents, locked in the order of their keys; needs the right on both.
+
+    NotVisible or NotAllowed about the first, `InvalidInput` naming `field` when the second is not visible.
+    """
+    numbers = [first, second]
+    allowed = Incident.objects.allowing(actor, verb).filter(number__in=numbers)
+    rows = {row.number: row for row in allowed.order_by("pk").select_for_update(of=("self",), no_key=True)}
+    visible = set(
+        Incident.objects.visible_to(actor).filter(number__in=numbers).values_list("number", flat=True)
+    )
+    if first not in visible:
+        raise NotVisible
+    if second not in visible:
+        raise field_error(field, f"There is no incident #{second}.")
+    if len(rows) < 2:
+        raise NotAllowed
+    return rows[first], rows[second]
+
+
 def lock_by_number(number: int) -> Incident:
     """For the product's own work: the row without an access check."""
     return Incident.objects.select_for_update(of=("self",), no_key=True).get(number=number)
@@ -62,6 +82,9 @@ def write_entry(
     data: dict[str, Any] | None = None,
     audience: EntryAudience = EntryAudience.RESPONDERS,
     happened_at: dt.datetime | None = None,
+    happened_until: dt.datetime | None = None,
+    evidence_link: str = "",
+    client_key: str = "",
 ) -> TimelineEntry:
     """Append to the timeline under the incident's row lock; gives the entry the next seq.
 
@@ -81,6 +104,9 @@ def write_entry(
         data=data or {},
         audience=audience,
         source=_SOURCES.get(actor.via, EntrySource.RULE),
+        happened_until=happened_until,
+        evidence_link=evidence_link,
+        client_key=client_key,
     )
     publish(TimelineWritten(number=incident.number, seq=entry.seq, entry_kind=str(kind)))
     return entry

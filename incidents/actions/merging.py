@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 
 from core import clock
 from core.errors import Conflict, InvalidInput, NotAllowed, NotVisible, field_error
-from incidents.actions.common import announce, lock, save_incident, write_entry
+from incidents.actions.common import announce, lock, lock_pair, save_incident, write_entry
 from incidents.actions.paging import page_again, running_pages
+from incidents.actions.promises import PROMISE_FIELDS, end_clocks, promises_of, restore_promises
 from incidents.choices import ACTIVE, TRANSITIONS, EntryKind, IncidentStatus, PageStatus, Visibility
 from incidents.errors import ForbiddenTransition
 from incidents.models import Incident, IncidentService, TimelineEntry
 from oncall.actions.runs import stop_escalation
 from teams.actor import Actor
 
+MOST_AT_ONCE = 20
 _SAVED = (
     "status",
     "status_before_merge",
@@ -24,7 +27,7 @@ _SAVED = (
     "page_status",
     "snoozed_until",
     "snoozed_by_alerts",
-    "next_update_due_at",
+    *PROMISE_FIELDS,
 )
 
 
@@ -38,7 +41,7 @@ def merge(*, actor: Actor, number: int, into: int, now: dt.datetime | None = Non
     if number == into:
         raise field_error("into", "An incident cannot be merged into itself.")
     with transaction.atomic():
-        merged, survivor = _lock_pair(actor, number, into)
+        merged, survivor = lock_pair(actor, "merge", number, into, field="into")
         if merged.merged_into_id == survivor.pk:
             return merged
         if IncidentStatus.MERGED not in TRANSITIONS[merged.status]:
@@ -55,7 +58,8 @@ def merge(*, actor: Actor, number: int, into: int, now: dt.datetime | None = Non
         )
         old, merged.status_before_merge = merged.status, merged.status
         merged.status, merged.merged_into = IncidentStatus.MERGED, survivor
-        merged.page_status, merged.next_update_due_at = PageStatus.NONE, None
+        merged.page_status = PageStatus.NONE
+        end_clocks(merged)
         merged.snoozed_until, merged.snoozed_by_alerts = None, False
         write_entry(merged, actor=actor, kind=EntryKind.MERGED, now=now, data=data)
         save_incident(merged, now, *_SAVED)
@@ -65,6 +69,31 @@ def merge(*, actor: Actor, number: int, into: int, now: dt.datetime | None = Non
         announce(merged, "merged", actor, old=old, into=into)
         announce(survivor, "details", actor)
     return merged
+
+
+def merge_several(
+    *, actor: Actor, into: int, numbers: Sequence[int], now: dt.datetime | None = None
+) -> Incident:
+    """Make all of `numbers` (at most 20) part of `into`, or none of them; returns the survivor. See `merge`."""
+    numbers = list(dict.fromkeys(numbers))
+    if not numbers:
+        raise field_error("incidents", "Name at least one.")
+    if len(numbers) > MOST_AT_ONCE:
+        raise field_error("incidents", f"At most {MOST_AT_ONCE} at once.")
+    now = now or clock.now()
+    with transaction.atomic():
+        # All at once and in the order of their keys, so that two such merges cannot wait for each other.
+        rows = Incident.objects.allowing(actor, "merge").filter(number__in=[into, *numbers])
+        list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+        for number in numbers:
+            try:
+                merge(actor=actor, number=number, into=into, now=now)
+            except NotVisible as error:
+                raise field_error("incidents", f"There is no incident #{number}.") from error
+    survivor: Incident | None = Incident.objects.visible_to(actor).filter(number=into).first()
+    if survivor is None:
+        raise NotVisible
+    return survivor
 
 
 def unmerge(*, actor: Actor, number: int, now: dt.datetime | None = None) -> Incident:
@@ -99,22 +128,6 @@ def unmerge(*, actor: Actor, number: int, now: dt.datetime | None = None) -> Inc
     return merged
 
 
-def _lock_pair(actor: Actor, first: int, second: int) -> tuple[Incident, Incident]:
-    """Both rows, locked in primary-key order so that two merges cannot deadlock."""
-    allowed = Incident.objects.allowing(actor, "merge").filter(number__in=[first, second])
-    rows = {row.number: row for row in allowed.order_by("pk").select_for_update(of=("self",), no_key=True)}
-    visible = set(
-        Incident.objects.visible_to(actor).filter(number__in=[first, second]).values_list("number", flat=True)
-    )
-    if first not in visible:
-        raise NotVisible
-    if second not in visible:
-        raise field_error("into", f"There is no incident #{second}.")
-    if len(rows) < 2:
-        raise NotAllowed
-    return rows[first], rows[second]
-
-
 def _lock_merged(actor: Actor, number: int) -> tuple[Incident, Incident] | Incident:
     """The merged incident and its survivor, locked; the incident alone when the merge is undone."""
     seen = Incident.objects.visible_to(actor).select_related("merged_into").filter(number=number).first()
@@ -122,7 +135,7 @@ def _lock_merged(actor: Actor, number: int) -> tuple[Incident, Incident] | Incid
         raise NotVisible
     if seen.merged_into is not None:
         try:
-            merged, survivor = _lock_pair(actor, number, seen.merged_into.number)
+            merged, survivor = lock_pair(actor, "merge", number, seen.merged_into.number, field="into")
         except InvalidInput as error:
             raise NotAllowed("You may not change the incident it was merged into.") from error
         if merged.merged_into_id == survivor.pk:
@@ -159,7 +172,7 @@ def _memory(incident: Incident) -> dict[str, Any]:
         "paging": running_pages(incident),
         "snoozed_until": _text(incident.snoozed_until),
         "snoozed_by_alerts": incident.snoozed_by_alerts,
-        "next_update_due_at": _text(incident.next_update_due_at),
+        "promises": promises_of(incident),
     }
 
 
@@ -168,7 +181,7 @@ def _restore(incident: Incident, before: dict[str, Any], now: dt.datetime) -> No
     incident.status, incident.page_status = before["status"], before["page_status"]
     incident.snoozed_until = _instant(before["snoozed_until"])
     incident.snoozed_by_alerts = before["snoozed_by_alerts"]
-    incident.next_update_due_at = _instant(before["next_update_due_at"])
+    restore_promises(incident, before.get("promises", []))
     if incident.page_status == PageStatus.PAGING:
         page_again(incident, before["paging"], now=now)
 

@@ -13,7 +13,10 @@ from core.errors import NotAllowed, field_error
 from core.text import clean, one_line
 from incidents.actions.access import grant_respond
 from incidents.actions.common import announce, required_text, save_incident, write_entry
-from incidents.actions.paging import start_paging
+from incidents.actions.details import find_type
+from incidents.actions.paging import active_people, start_paging
+from incidents.actions.severity import EFFECTS, take_effect
+from incidents.actions.visibility import restrict
 from incidents.choices import EntryAudience, EntryKind, IncidentKind, IncidentStatus
 from incidents.models import Incident, IncidentService, SeverityLevel
 from notifications.choices import Urgency
@@ -25,6 +28,20 @@ _UPSERT = (
     "UPDATE incidents_incidentcounter SET last_number = last_number + 1 WHERE id = 1 RETURNING last_number"
 )
 MAX_SERVICES = 50
+_FACTS = frozenset(
+    (
+        "team_id",
+        "severity",
+        "impact",
+        "urgency",
+        "kind",
+        "type_key",
+        "source",
+        "link",
+        "ticket",
+        "impact_started_at",
+    )
+)
 
 
 def next_number() -> int:
@@ -40,47 +57,28 @@ def declare_incident(
     actor: Actor,
     title: str,
     service_ids: Sequence[int] = (),
-    team_id: int | None = None,
-    severity: int | None = None,
-    impact: str = "",
-    urgency: str = Urgency.HIGH,
-    kind: str = IncidentKind.REAL,
     page: bool = True,
-    source: str = "",
-    link: str = "",
+    invited: Sequence[int] = (),
     now: dt.datetime | None = None,
+    **facts: Any,
 ) -> Incident:
     """Declare an incident by hand; anybody signed in may. It starts in *investigating*.
 
-    Pages the first service's policy (else its team's default) unless `page` is false or it is
-    backfilled. Without `team_id` the first service's team owns it, else it is organisation-wide.
+    A real one pages the first service's policy (else its team's default) unless `page` is false, a drill
+    pages the people `invited` and nobody else. Without `team_id` the first service's team owns it, else it
+    is organisation-wide.
+
+    `facts`, all optional: team_id; severity (0 to 4); impact (one sentence); urgency; kind; type_key; source,
+    link and ticket (where the report came from and its number there); impact_started_at (not in the future).
+    A type that is restricted makes it so from the start.
     """
     if "respond" not in actor.scopes:
         raise NotAllowed("This token lacks the scope “respond”.", code="scope_missing")
     now = now or clock.now()
-    title = one_line(required_text("title", title), 200)
     services = _visible_services(actor, service_ids)
-    team_id = _team(actor, team_id, services)
-    level = _severity(severity)
-    _known("urgency", urgency, Urgency.values)
-    _known("kind", kind, IncidentKind.values)
+    fields = _declared(actor, title, services, facts, now)
     with transaction.atomic():
-        incident = _create(
-            title=title,
-            status=IncidentStatus.INVESTIGATING,
-            severity=level,
-            impact=clean(impact.strip(), 500),
-            urgency=urgency,
-            kind=kind,
-            team_id=team_id,
-            source=one_line(source, 200),
-            source_link=_link(link),
-            created_by_id=actor.user_id,
-            created_at=now,
-            updated_at=now,
-            detected_at=now,
-            declared_at=now,
-        )
+        incident = _create(status=IncidentStatus.INVESTIGATING, created_by_id=actor.user_id, **fields)
         _affect(incident, services)
         write_entry(
             incident,
@@ -88,16 +86,78 @@ def declare_incident(
             kind=EntryKind.DECLARED,
             now=now,
             text=incident.impact,
-            data={"title": title, "services": [s.name for s in services], "severity": severity},
+            data=_declared_data(incident, services),
             audience=EntryAudience.SUPPORT,
         )
         if actor.user_id is not None and not actor.is_admin and not actor.is_support:
             grant_respond(incident, actor.user_id)
-        if page and kind in (IncidentKind.REAL, IncidentKind.DRILL):
-            start_paging(incident, actor=actor, services=services, body=incident.impact, now=now)
-        save_incident(incident, now, "page_status")
-        announce(incident, "declared", actor, title=title)
+        _call(incident, services, page, invited, actor=actor, now=now)
+        if incident.severity is not None:
+            take_effect(incident, None, actor=actor, now=now)
+        if incident.type is not None and incident.type.restricted:
+            restrict(incident, actor=actor, now=now)
+        save_incident(incident, now, "visibility", *EFFECTS)
+        announce(incident, "declared", actor, title=incident.title)
     return incident
+
+
+def _call(
+    incident: Incident,
+    services: Sequence[Service],
+    page: bool,
+    invited: Sequence[int],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
+    """Page for a new incident: its policy for a real one, the people invited for a drill."""
+    people = active_people(invited, field="invited") if incident.kind == IncidentKind.DRILL else []
+    grant_respond(incident, *people)
+    if page and (people or incident.kind == IncidentKind.REAL):
+        body = incident.impact
+        start_paging(incident, actor=actor, services=services, body=body, user_ids=people, now=now)
+
+
+def _declared_data(incident: Incident, services: Sequence[Service]) -> dict[str, Any]:
+    data = {
+        "title": incident.title,
+        "services": [service.name for service in services],
+        "severity": incident.severity_id,
+    }
+    said = {"source": incident.source, "ticket": incident.ticket}
+    return data | {name: value for name, value in said.items() if value}
+
+
+def _declared(
+    actor: Actor, title: str, services: Sequence[Service], facts: dict[str, Any], now: dt.datetime
+) -> dict[str, Any]:
+    """The columns of an incident somebody declares, checked; `InvalidInput` naming what is wrong."""
+    unknown = set(facts) - _FACTS
+    if unknown:
+        raise TypeError(f"declare_incident: {', '.join(sorted(unknown))}")
+    urgency, kind = facts.get("urgency") or Urgency.HIGH, facts.get("kind") or IncidentKind.REAL
+    _known("urgency", urgency, Urgency.values)
+    _known("kind", kind, IncidentKind.values)
+    began = facts.get("impact_started_at")
+    if began is not None and began > now:
+        raise field_error("impact_started_at", "That is in the future.")
+    return {
+        "title": one_line(required_text("title", title), 200),
+        "severity": _severity(facts.get("severity")),
+        "type": find_type(facts.get("type_key")),
+        "impact": clean((facts.get("impact") or "").strip(), 500),
+        "urgency": urgency,
+        "kind": kind,
+        "team_id": _team(actor, facts.get("team_id"), services),
+        "source": one_line(facts.get("source") or "", 200),
+        "source_link": _link(facts.get("link") or ""),
+        "ticket": one_line(facts.get("ticket") or "", 100),
+        "impact_started_at": began,
+        "created_at": now,
+        "updated_at": now,
+        "detected_at": now,
+        "declared_at": now,
+    }
 
 
 def open_from_alert(

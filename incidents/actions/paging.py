@@ -54,6 +54,17 @@ def start_paging(
     return True
 
 
+def call_policies(incident: Incident, policies: Sequence[EscalationPolicy], *, now: dt.datetime) -> list[str]:
+    """Start these beside what pages already; names of those that were started."""
+    runs = EscalationRun.objects.filter(subject_key=incident.subject_key, status=RunStatus.ACTIVE)
+    running = set(runs.values_list("policy_id", flat=True))
+    fresh = [policy for policy in policies if policy.pk not in running]
+    services = list(incident.services.order_by("incident_rows__position")) if fresh else []
+    for policy in fresh:
+        _escalate(incident, services, policy.pk, (), body=incident.impact, urgency=Urgency.HIGH, now=now)
+    return [policy.name for policy in fresh]
+
+
 def running_pages(incident: Incident) -> list[dict[str, Any]]:
     """What pages for the incident now, as JSON for `page_again`: a policy, or people paged by hand."""
     runs = EscalationRun.objects.filter(subject_key=incident.subject_key, status=RunStatus.ACTIVE)
@@ -104,7 +115,7 @@ def _escalate(
 ) -> None:
     start_escalation(
         subject_key=incident.subject_key,
-        title=f"#{incident.number} {incident.title}",
+        title=f"#{incident.number} {incident.name_outside}",
         body=body,
         url_path=incident.get_absolute_url(),
         urgency=urgency,
@@ -145,7 +156,7 @@ def page(
         incident = lock(actor, "page", number)
         if not incident.is_active:
             raise Conflict("The incident is over; reopen it to page somebody.", code="not_active")
-        people = _people(user_ids)
+        people = list(User.objects.filter(pk__in=active_people(user_ids)))
         services = list(incident.services.order_by("incident_rows__position"))
         if not people and policy_id is None:
             policy_id = policy_for(incident, services)
@@ -174,10 +185,12 @@ def page(
     return incident
 
 
-def _people(user_ids: Sequence[int]) -> list[User]:
+def active_people(user_ids: Sequence[int], field: str = "users") -> list[int]:
+    """The ids, each once and all of active people; `InvalidInput` naming the field otherwise."""
     if len(user_ids) > MAX_PEOPLE:
-        raise field_error("users", f"At most {MAX_PEOPLE} people at once.")
-    people = list(User.objects.filter(pk__in=list(user_ids), is_active=True))
-    if len(people) != len(set(user_ids)):
-        raise field_error("users", "At least one of them is not an active person.")
-    return people
+        raise field_error(field, f"At most {MAX_PEOPLE} people at once.")
+    wanted = list(dict.fromkeys(user_ids))
+    known = set(User.objects.filter(pk__in=wanted, is_active=True).values_list("pk", flat=True))
+    if len(known) != len(wanted):
+        raise field_error(field, "At least one of them is not an active person.")
+    return wanted

@@ -9,9 +9,11 @@ from django.db import transaction
 
 from core import clock
 from core.errors import NotAllowed, field_error
+from incidents.actions import gate
 from incidents.actions.common import announce, lock, required_text, save_incident, write_entry
+from incidents.actions.promises import PROMISE_FIELDS, end_clocks, start_clocks
 from incidents.choices import ACTIVE, TRANSITIONS, EntryAudience, EntryKind, IncidentStatus, PageStatus
-from incidents.errors import ForbiddenTransition, NotFinished
+from incidents.errors import ForbiddenTransition
 from incidents.models import Incident
 from oncall.actions.runs import stop_escalation
 from teams.actor import Actor
@@ -52,8 +54,7 @@ def set_status(
             incident.cause_unknown = cause_unknown
         if status == S.MONITORING:
             _set_mitigated(incident, mitigated_at, now)
-        if status == S.RESOLVED:
-            check_exit(incident)
+        gate.check(incident, status, now)
         enter(incident, status, actor=actor, now=now, reason=reason)
     return incident
 
@@ -61,8 +62,8 @@ def set_status(
 def resolve(
     *, actor: Actor, number: int, override_reason: str = "", now: dt.datetime | None = None
 ) -> Incident:
-    """Resolve. From *monitoring* (or *triage* with all alerts clear) when the exit criteria hold; from
-    any active state with a written reason by the commander, a manager of the team or an admin."""
+    """Resolve. From *monitoring* (or *triage* with all alerts clear) when nothing is in the way (`gate`);
+    from any active state with a written reason by the commander, a manager of the team or an admin."""
     now = now or clock.now()
     with transaction.atomic():
         incident = lock(actor, "resolve", number)
@@ -78,7 +79,8 @@ def resolve(
             _may_override(actor, incident)
         else:
             _check_transition(actor, incident, S.RESOLVED)
-            check_exit(incident)
+            gate.check(incident, S.RESOLVED, now)
+        incident.exit_overridden = bool(override_reason)
         enter(incident, S.RESOLVED, actor=actor, now=now, reason=override_reason)
     return incident
 
@@ -111,9 +113,11 @@ def enter(
         *_ENTRY_EFFECTS.get(status, _nothing)(incident, now),
     ]
     if old not in ACTIVE and status in ACTIVE:
-        incident.resolved_at = incident.closed_at = None
-        incident.auto_resolved = False
-        fields += ["resolved_at", "closed_at", "auto_resolved"]
+        incident.resolved_at = incident.closed_at = incident.verified_at = None
+        incident.auto_resolved = incident.exit_overridden = False
+        start_clocks(incident, incident.severity, now)
+        fields += ["resolved_at", "closed_at", "verified_at", "auto_resolved", "exit_overridden"]
+        fields += PROMISE_FIELDS
     if status not in ACTIVE and old in ACTIVE:
         stop_escalation(
             subject_key=incident.subject_key,
@@ -124,10 +128,9 @@ def enter(
         )
         if incident.page_status == PageStatus.PAGING:
             incident.page_status = PageStatus.NONE
-        incident.snoozed_until = incident.next_update_due_at = None
-        incident.snoozed_by_alerts, incident.next_update_audience = False, ""
-        fields += ["page_status", "snoozed_until", "snoozed_by_alerts"]
-        fields += ["next_update_due_at", "next_update_audience"]
+        incident.snoozed_until, incident.snoozed_by_alerts = None, False
+        end_clocks(incident)
+        fields += ["page_status", "snoozed_until", "snoozed_by_alerts", *PROMISE_FIELDS]
     write_entry(
         incident,
         actor=actor,
@@ -154,10 +157,14 @@ def _investigating(incident: Incident, now: dt.datetime) -> list[str]:
 
 
 def _resolved(incident: Incident, now: dt.datetime) -> list[str]:
+    """What was checked is verified at the same instant; against the criteria it is not."""
     incident.resolved_at = now
     if incident.mitigated_at is None:
         incident.mitigated_at = _not_before_start(incident, now)
-    return ["resolved_at"]
+    if not incident.exit_overridden and incident.verified_at is None:
+        incident.verified_at = max(now, incident.mitigated_at)
+    incident.on_hold_until, incident.on_hold_reason = None, ""
+    return ["resolved_at", "verified_at", "exit_overridden", "on_hold_until", "on_hold_reason"]
 
 
 def _closed(incident: Incident, now: dt.datetime) -> list[str]:
@@ -183,20 +190,6 @@ def _check_transition(actor: Actor, incident: Incident, status: str) -> None:
         raise ForbiddenTransition(f"An incident cannot go from {old} to {new}.")
     if incident.status == S.CLOSED and not _manages(actor, incident):
         raise NotAllowed("Only a manager can correct a closed incident.")
-    if incident.status == S.RESOLVED and status == S.CLOSED:
-        level = incident.severity
-        if level is not None and level.postmortem_required:
-            raise NotFinished(f"{level} needs a review before it is closed.")
-
-
-def check_exit(incident: Incident) -> None:
-    """The exit criteria a machine can check: all alerts are clear. `NotFinished` when they do not hold."""
-    if incident.firing_count:
-        raise NotFinished(
-            f"{incident.firing_count} of {incident.alert_count} alerts still fire. "
-            "Resolve with a reason to override.",
-            code="alerts_firing",
-        )
 
 
 def _may_override(actor: Actor, incident: Incident) -> None:

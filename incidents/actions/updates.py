@@ -1,25 +1,39 @@
-"""What each audience is told, and the promise of the next word."""
+"""What each audience is told: one text, several at once from the same facts, "no change", words for support."""
 
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
 from core import clock
-from core.errors import field_error
-from incidents.actions.common import announce, lock, required_text, save_incident, write_entry
-from incidents.choices import EntryAudience, EntryKind, UpdateAudience, UpdateState
-from incidents.models import Incident, IncidentUpdate
+from core.errors import Conflict, NotVisible, field_error
+from core.text import clean
+from incidents.actions.approvals import must_wait, propose
+from incidents.actions.common import MAX_TEXT, lock, required_text, save_incident
+from incidents.actions.sending import SENT_FIELDS, next_due, send_now
+from incidents.choices import UpdateAudience, UpdateState
+from incidents.models import Incident, IncidentUpdate, UpdatePromise
 from teams.actor import Actor
 
 MAX_PROMISE_MINUTES = 7 * 24 * 60
-_SEEN_BY = {
-    UpdateAudience.INTERNAL: EntryAudience.SUPPORT,
-    UpdateAudience.EXECUTIVE: EntryAudience.RESPONDERS,
-    UpdateAudience.SUPPORT: EntryAudience.SUPPORT,
-    UpdateAudience.PUBLIC: EntryAudience.PUBLIC,
-}
+MAX_FACT = 5_000
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the texts are written from: conditions, actions, needs, and what helps meanwhile. For support also
+    what to say and what not."""
+
+    impact: str = ""
+    doing: str = ""
+    needs: str = ""
+    workaround: str = ""
+    say: str = ""
+    do_not_say: str = ""
 
 
 def post_update(
@@ -34,77 +48,205 @@ def post_update(
     """Tell one audience something and promise the next update.
 
     Without `next_update_in_minutes` the severity's own rhythm sets the promise (none when it has
-    none); 0 promises nothing more.
+    none); 0 promises nothing more. A public one may have to wait for approval (`must_wait`).
     """
-    if audience not in UpdateAudience.values:
-        raise field_error("audience", f"One of {', '.join(UpdateAudience.values)}.")
-    if next_update_in_minutes is not None and not 0 <= next_update_in_minutes <= MAX_PROMISE_MINUTES:
-        raise field_error("next_update_in_minutes", f"From 0 to {MAX_PROMISE_MINUTES:,} minutes.")
+    return post_updates(
+        actor=actor,
+        number=number,
+        texts={audience: text},
+        next_update_in_minutes=next_update_in_minutes,
+        text_field="text",
+        now=now,
+    )[0]
+
+
+def post_updates(
+    *,
+    actor: Actor,
+    number: int,
+    texts: Mapping[str, str],
+    facts: Facts | None = None,
+    next_update_in_minutes: int | None = None,
+    due_at: Mapping[str, dt.datetime] | None = None,
+    batch: uuid.UUID | None = None,
+    text_field: str = "text_{audience}",
+    now: dt.datetime | None = None,
+) -> list[IncidentUpdate]:
+    """Tell several audiences at once, each its own text from the same facts; all or none.
+
+    `due_at` names the next word's instant for an audience whose text speaks of it. `batch`: the draft that goes
+    out with this. Faults of a text are reported under `text_field`.
+    """
     now = now or clock.now()
-    text = required_text("text", text)
+    checked = _checked(texts, text_field)
+    facts = _clean_facts(facts)
+    _check_minutes(next_update_in_minutes)
     with transaction.atomic():
         incident = lock(actor, "post_update", number)
-        due = _promise(incident, audience, next_update_in_minutes, now)
-        update = IncidentUpdate.objects.create(
-            incident=incident,
-            audience=audience,
-            state=UpdateState.SENT,
-            text=text,
-            written_at=now,
-            status=incident.status,
-            author_id=actor.user_id,
-            author_label=actor.label[:200],
-            sent_at=now,
-            next_update_due_at=due,
+        batch = _drop_draft(incident, batch) or (uuid.uuid4() if len(checked) > 1 else None)
+        found: list[IncidentUpdate] = []
+        for audience, text in checked.items():
+            row = _row(incident, actor, audience, text, facts, now)
+            row.batch, row.next_update_in_minutes = batch, next_update_in_minutes
+            row.next_update_due_at = (due_at or {}).get(audience)
+            if must_wait(actor, incident, audience):
+                propose(incident, row, actor=actor, now=now)
+            else:
+                send_now(incident, row, actor=actor, now=now)
+            found.append(row)
+        save_incident(incident, now, *SENT_FIELDS)
+    return found
+
+
+def save_draft(
+    *,
+    actor: Actor,
+    number: int,
+    texts: Mapping[str, str],
+    facts: Facts | None = None,
+    next_update_in_minutes: int | None = None,
+    batch: uuid.UUID | None = None,
+    now: dt.datetime | None = None,
+) -> uuid.UUID:
+    """Keep texts for later; anybody who may write here may pick the draft up again by its batch.
+
+    Saving it again replaces it. Texts may be empty, but at least one audience is needed.
+    """
+    now = now or clock.now()
+    _check_audiences(texts)
+    facts = _clean_facts(facts)
+    _check_minutes(next_update_in_minutes)
+    with transaction.atomic():
+        incident = lock(actor, "post_update", number)
+        batch = _drop_draft(incident, batch) or uuid.uuid4()
+        for audience, text in texts.items():
+            row = _row(incident, actor, audience, clean(text).strip()[:MAX_TEXT], facts, now)
+            row.batch, row.next_update_in_minutes = batch, next_update_in_minutes
+            row.save()
+    return batch
+
+
+def discard_draft(*, actor: Actor, number: int, batch: uuid.UUID) -> None:
+    """Throw a draft away; `NotVisible` when there is none."""
+    with transaction.atomic():
+        incident = lock(actor, "post_update", number)
+        if _drop_draft(incident, batch) is None:
+            raise NotVisible
+
+
+def no_change(*, actor: Actor, number: int, audience: str, now: dt.datetime | None = None) -> IncidentUpdate:
+    """ "Nothing new": tells the audience so and when it hears more. `Conflict` before the first word.
+
+    The next word follows the severity's rhythm, else the pace of the promise that is kept with this.
+    """
+    now = now or clock.now()
+    _check_audiences({audience: ""})
+    with transaction.atomic():
+        incident = lock(actor, "post_update", number)
+        last = incident.updates.filter(audience=audience, state=UpdateState.SENT).first()
+        if last is None or last.sent_at is None:
+            raise Conflict("Nothing has been said yet that could stay the same.", code="nothing_said")
+        row = _row(incident, actor, audience, "", Facts(), now)
+        row.no_change, row.say, row.do_not_say = True, last.say, last.do_not_say
+        row.impact, row.doing, row.needs, row.workaround = (
+            last.impact,
+            last.doing,
+            last.needs,
+            last.workaround,
         )
-        _keep_promise(incident, audience, due)
-        if audience == UpdateAudience.PUBLIC:
-            incident.first_public_update_at = incident.first_public_update_at or now
+        row.next_update_due_at = next_due(incident, audience, None, now) or _same_pace(
+            incident, audience, now
+        )
+        row.text = _no_change_text(last.sent_at, row.next_update_due_at)
+        if must_wait(actor, incident, audience):
+            propose(incident, row, actor=actor, now=now)
         else:
-            incident.first_internal_update_at = incident.first_internal_update_at or now
-        write_entry(
-            incident,
-            actor=actor,
-            kind=EntryKind.UPDATE_SENT,
-            now=now,
-            text=text,
-            data={"audience": audience, "next_update_due_at": due.isoformat() if due else None},
-            audience=_SEEN_BY[UpdateAudience(audience)],
-        )
-        save_incident(
-            incident,
-            now,
-            "next_update_due_at",
-            "next_update_audience",
-            "first_public_update_at",
-            "first_internal_update_at",
-        )
-        announce(incident, "update", actor, audience=audience)
-    return update
+            send_now(incident, row, actor=actor, now=now)
+        save_incident(incident, now, *SENT_FIELDS)
+    return row
 
 
-def _promise(incident: Incident, audience: str, minutes: int | None, now: dt.datetime) -> dt.datetime | None:
-    if minutes is None and incident.severity is not None and incident.is_active:
-        level = incident.severity
-        minutes = (
-            level.public_update_minutes
-            if audience == UpdateAudience.PUBLIC
-            else level.executive_minutes
-            if audience == UpdateAudience.EXECUTIVE
-            else level.internal_update_minutes
-        )
-    return now + dt.timedelta(minutes=minutes) if minutes else None
+def set_support_words(
+    *,
+    actor: Actor,
+    number: int,
+    say: str,
+    do_not_say: str = "",
+    workaround: str = "",
+    now: dt.datetime | None = None,
+) -> IncidentUpdate:
+    """What support says, does not say and offers meanwhile. A support update that leaves its promise as it is."""
+    now = now or clock.now()
+    say = required_text("say", say, MAX_FACT)
+    facts = _clean_facts(Facts(workaround=workaround, say=say, do_not_say=do_not_say))
+    with transaction.atomic():
+        incident = lock(actor, "post_update", number)
+        row = _row(incident, actor, UpdateAudience.SUPPORT, say, facts, now)
+        promise = UpdatePromise.objects.filter(incident=incident, audience=UpdateAudience.SUPPORT).first()
+        row.next_update_due_at = promise.due_at if promise and promise.due_at > now else None
+        row.next_update_in_minutes = None if row.next_update_due_at or promise else 0
+        send_now(incident, row, actor=actor, now=now)
+        save_incident(incident, now, *SENT_FIELDS)
+    return row
 
 
-def _keep_promise(incident: Incident, audience: str, due: dt.datetime | None) -> None:
-    """The incident shows the earliest open promise over all audiences."""
-    latest: dict[str, dt.datetime | None] = {}
-    rows = incident.updates.order_by("audience", "-sent_at", "-id").distinct("audience")
-    for row in rows:
-        latest[row.audience] = row.next_update_due_at
-    latest[audience] = due
-    if not incident.is_active:
-        latest = {}
-    open_promises = sorted((at, name) for name, at in latest.items() if at is not None)
-    incident.next_update_due_at = open_promises[0][0] if open_promises else None
-    incident.next_update_audience = open_promises[0][1] if open_promises else ""
+def _same_pace(incident: Incident, audience: str, now: dt.datetime) -> dt.datetime | None:
+    held = UpdatePromise.objects.filter(incident=incident, audience=audience).first()
+    return now + (held.due_at - held.began_at) if held else None
+
+
+def _no_change_text(since: dt.datetime, due: dt.datetime | None) -> str:
+    text = f"No change since {since.astimezone(dt.UTC):%H:%M} UTC. We are still working on it."
+    return f"{text} Next update at {due.astimezone(dt.UTC):%H:%M} UTC." if due else text
+
+
+def _row(
+    incident: Incident, actor: Actor, audience: str, text: str, facts: Facts, now: dt.datetime
+) -> IncidentUpdate:
+    """An unsaved update by this author."""
+    return IncidentUpdate(
+        incident=incident,
+        audience=audience,
+        text=text,
+        status=incident.status,
+        author_id=actor.user_id,
+        author_label=actor.label[:200],
+        written_at=now,
+        **asdict(facts),
+    )
+
+
+def _drop_draft(incident: Incident, batch: uuid.UUID | None) -> uuid.UUID | None:
+    """Take the draft away; its batch, or None when there is no such draft."""
+    if batch is None:
+        return None
+    rows = IncidentUpdate.objects.filter(incident=incident, batch=batch, state=UpdateState.DRAFT)
+    return batch if rows.delete()[0] else None
+
+
+def _checked(texts: Mapping[str, str], text_field: str) -> dict[str, str]:
+    _check_audiences(texts)
+    return {
+        audience: required_text(text_field.format(audience=audience), text)
+        for audience, text in texts.items()
+    }
+
+
+def _check_audiences(texts: Mapping[str, str]) -> None:
+    if not texts or any(audience not in UpdateAudience.values for audience in texts):
+        raise field_error("audience", f"One of {', '.join(UpdateAudience.values)}.")
+
+
+def _check_minutes(minutes: int | None) -> None:
+    if minutes is not None and not 0 <= minutes <= MAX_PROMISE_MINUTES:
+        raise field_error("next_update_in_minutes", f"From 0 to {MAX_PROMISE_MINUTES:,} minutes.")
+
+
+def _clean_facts(facts: Facts | None) -> Facts:
+    if facts is None:
+        return Facts()
+    values = {name: clean(value).strip() for name, value in asdict(facts).items()}
+    for name, value in values.items():
+        if len(value) > MAX_FACT:
+            raise field_error(name, f"At most {MAX_FACT:,} characters.")
+    return Facts(**values)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from core.admin import ReadOnlyAdmin
+from incidents.actions.incident_setup import LEVEL_FIELDS, save_severity
 from incidents.admin.base import PartAdmin
 from incidents.models import (
     Incident,
@@ -19,6 +22,7 @@ from incidents.models import (
     TimelineEntry,
     TimelineRevision,
 )
+from teams.actor import actor_for
 
 
 @admin.register(Incident)
@@ -31,10 +35,11 @@ class IncidentAdmin(ReadOnlyAdmin):
 
 @admin.register(SeverityLevel)
 class SeverityLevelAdmin(ModelAdmin):
-    """The windows of each rank are set-up; ranks themselves are fixed."""
+    """The windows of each rank are set-up; ranks themselves are fixed. Changes go the way of the settings."""
 
     list_display = ("rank", "label", "ack_minutes", "internal_update_minutes", "public_update_minutes")
     search_fields = ("label", "meaning")
+    fields = ("rank", *LEVEL_FIELDS)
     readonly_fields = ("rank",)
 
     def has_add_permission(self, request: object) -> bool:
@@ -42,6 +47,13 @@ class SeverityLevelAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: object, obj: object = None) -> bool:
         return False
+
+    def save_model(self, request: Any, obj: SeverityLevel, form: Any, change: bool) -> None:
+        save_severity(
+            actor=actor_for(request.user, via="admin"),
+            rank=obj.rank,
+            **{name: form.cleaned_data[name] for name in form.changed_data},
+        )
 
 
 @admin.register(TimelineEntry)

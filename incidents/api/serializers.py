@@ -13,7 +13,6 @@ from incidents.choices import (
     EntryKind,
     IncidentKind,
     IncidentStatus,
-    Role,
     UpdateAudience,
     Visibility,
 )
@@ -33,6 +32,8 @@ TIMES = (
     "mitigated",
     "verified",
     "resolved",
+    "review_held",
+    "postmortem_published",
     "closed",
 )
 
@@ -55,6 +56,8 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     roles = serializers.SerializerMethodField()
     times = serializers.SerializerMethodField()
     acknowledged_by = PersonSerializer(read_only=True, allow_null=True)
+    type = serializers.SerializerMethodField()
+    parent = serializers.SerializerMethodField()
     merged_into = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField()
 
@@ -66,7 +69,10 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "status",
             "severity",
             "kind",
+            "type",
+            "fields",
             "visibility",
+            "code_name",
             "urgency",
             "team",
             "services",
@@ -80,8 +86,13 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "firing_count",
             "next_update_due_at",
             "next_update_audience",
+            "parent",
             "merged_into",
+            "on_hold_until",
+            "on_hold_reason",
+            "workaround",
             "source",
+            "ticket",
             "url",
             "created_at",
             "updated_at",
@@ -109,6 +120,12 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     def get_times(self, row: Incident) -> dict[str, Any]:
         return {name: getattr(row, f"{name}_at") for name in TIMES}
 
+    def get_type(self, row: Incident) -> str | None:
+        return row.type.key if row.type else None
+
+    def get_parent(self, row: Incident) -> int | None:
+        return row.parent.number if row.parent else None
+
     def get_merged_into(self, row: Incident) -> int | None:
         return row.merged_into.number if row.merged_into else None
 
@@ -130,6 +147,7 @@ class EntrySerializer(serializers.ModelSerializer[TimelineEntry]):
             "seq",
             "kind",
             "happened_at",
+            "happened_until",
             "written_at",
             "author",
             "text",
@@ -137,6 +155,7 @@ class EntrySerializer(serializers.ModelSerializer[TimelineEntry]):
             "data",
             "audience",
             "source",
+            "evidence_link",
             "starred",
             "edited_at",
             "redacted_at",
@@ -155,7 +174,17 @@ class UpdateSerializer(serializers.ModelSerializer[IncidentUpdate]):
 
     class Meta:
         model = IncidentUpdate
-        fields = ("id", "audience", "text", "status", "author", "sent_at", "next_update_due_at")
+        fields = (
+            "id",
+            "audience",
+            "state",
+            "text",
+            "status",
+            "author",
+            "written_at",
+            "sent_at",
+            "next_update_due_at",
+        )
 
 
 class DeclareInput(StrictSerializer):
@@ -168,9 +197,15 @@ class DeclareInput(StrictSerializer):
     impact = serializers.CharField(max_length=500, required=False, allow_blank=True)
     urgency = serializers.ChoiceField(Urgency.choices, required=False)
     kind = serializers.ChoiceField(IncidentKind.choices, required=False)
+    type = serializers.CharField(max_length=40, required=False, allow_null=True)
+    impact_started_at = serializers.DateTimeField(required=False, allow_null=True)
     page = serializers.BooleanField(required=False)
+    invited = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), required=False, max_length=20
+    )
     source = serializers.CharField(max_length=200, required=False, allow_blank=True)
     link = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    ticket = serializers.CharField(max_length=100, required=False, allow_blank=True)
 
 
 class EditInput(StrictSerializer):
@@ -189,10 +224,11 @@ class StatusInput(StrictSerializer):
 
 class SeverityInput(StrictSerializer):
     severity = serializers.IntegerField(min_value=0, max_value=4, allow_null=True)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
 class RoleInput(StrictSerializer):
-    role = serializers.ChoiceField(Role.choices)
+    role = serializers.CharField(max_length=20)
     user = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**63 - 1, required=False)
     schedule = serializers.IntegerField(allow_null=True, min_value=1, max_value=2**63 - 1, required=False)
     note = serializers.CharField(max_length=500, required=False, allow_blank=True)
@@ -206,6 +242,9 @@ class RoleInput(StrictSerializer):
 class NoteInput(StrictSerializer):
     text = serializers.CharField(max_length=20_000)
     happened_at = serializers.DateTimeField(required=False, allow_null=True)
+    happened_until = serializers.DateTimeField(required=False, allow_null=True)
+    evidence_link = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    key = serializers.CharField(max_length=64, required=False, allow_blank=True)
 
 
 class UpdateInput(StrictSerializer):
@@ -230,6 +269,7 @@ class MergeInput(StrictSerializer):
 
 class VisibilityInput(StrictSerializer):
     visibility = serializers.ChoiceField(Visibility.choices)
+    code_name = serializers.CharField(max_length=60, required=False, allow_blank=True)
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 

@@ -16,6 +16,13 @@ from core.api.views import ActorViewSet
 from core.errors import NotVisible, field_error
 from incidents import actions
 from incidents.api import serializers as shapes
+from incidents.api.communications import CommunicationVerbs
+from incidents.api.customers import CustomerVerbs
+from incidents.api.record import RecordVerbs
+from incidents.api.roles import RoleVerbs
+from incidents.api.support import SupportVerbs
+from incidents.api.tasks import TaskVerbs
+from incidents.api.timeline import TimelineVerbs
 from incidents.filters import IncidentFilter
 from incidents.models import Incident, RoleAssignment
 from incidents.selectors import for_list, timeline
@@ -29,7 +36,18 @@ class NumberPagination(KeysetPagination):
     ordering = "-number"
 
 
-class IncidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSet):
+class IncidentViewSet(
+    CommunicationVerbs,
+    SupportVerbs,
+    CustomerVerbs,
+    TaskVerbs,
+    RoleVerbs,
+    TimelineVerbs,
+    RecordVerbs,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    ActorViewSet,
+):
     """Incidents by number. Verbs are POSTs on `incidents/<number>/<verb>/`."""
 
     model = Incident
@@ -44,7 +62,7 @@ class IncidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVie
         roles = RoleAssignment.objects.filter(ended_at__isnull=True).select_related("user")
         return (
             for_list(self.actor)
-            .select_related("merged_into")
+            .select_related("merged_into", "parent", "type")
             .prefetch_related(Prefetch("role_rows", queryset=roles, to_attr="current_roles"))
         )
 
@@ -56,6 +74,7 @@ class IncidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVie
             actor=self.actor,
             service_ids=self._service_ids(data.pop("services", [])),
             team_id=self._team_id(data.pop("team", None)),
+            type_key=data.pop("type", None),
             **data,
         )
         return self._answer(incident.number, status.HTTP_201_CREATED)

@@ -23,10 +23,15 @@ class ActorForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.incident = incident
+        self.conflict: dict[str, list[str]] = {}
         self.setup()
 
     def setup(self) -> None:
         """Narrow choices to what the actor may see."""
+
+    def rebase(self) -> None:
+        """Called when somebody else changed the same meanwhile, before the form is shown again; `conflict` has
+        what the fields say now."""
 
     def values(self) -> dict[str, Any]:
         """Keyword arguments of the action behind the form."""

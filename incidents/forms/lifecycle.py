@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.choices import TRANSITIONS, IncidentStatus, UpdateAudience, Visibility
+from incidents.actions.causes import has_confirmed_cause
+from incidents.choices import TRANSITIONS, IncidentStatus, Visibility
 from incidents.forms.base import ActorForm, severity_choices
-from incidents.models import RoleDefinition
+from incidents.forms.merging import MergedForm
+from incidents.models import IncidentType, RoleDefinition
 from oncall.models import EscalationPolicy, Schedule
 from services.models import Service
 from teams.models import Team, User
@@ -35,11 +37,23 @@ class DeclareForm(ActorForm):
     )
     page = forms.BooleanField(label=_("Page whoever is on call"), required=False, initial=True)
     kind = forms.BooleanField(label=_("This is a drill"), required=False)
+    invited = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        label=_("People in the drill"),
+        required=False,
+        help_text=_("A drill pages these and nobody else."),
+    )
+    type = forms.ModelChoiceField(
+        IncidentType.objects.none(), label=_("Type"), required=False, empty_label=_("Not set")
+    )
+    ticket = forms.CharField(label=_("Ticket"), required=False, max_length=100)
     source = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     link = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
 
     def setup(self) -> None:
         self.fields["services"].queryset = Service.objects.visible_to(self.actor)  # type: ignore[attr-defined]
+        self.fields["invited"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        self.fields["type"].queryset = IncidentType.objects.filter(active=True)  # type: ignore[attr-defined]
         self.fields["team"].queryset = Team.objects.visible_to(self.actor)  # type: ignore[attr-defined]
         self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
 
@@ -54,22 +68,27 @@ class DeclareForm(ActorForm):
             "impact": data["impact"],
             "page": data["page"],
             "kind": "drill" if data["kind"] else "real",
+            "invited": [person.pk for person in data["invited"]],
             "source": data["source"],
             "link": data["link"],
+            "ticket": data["ticket"],
+            "type_key": data["type"].key if data["type"] else None,
         }
 
 
 class SeverityForm(ActorForm):
+    prefill = ("severity",)
     severity = forms.ChoiceField(label=_("Severity"), required=False)
+    reason = forms.CharField(label=_("Why"), required=False, max_length=500)
 
     def setup(self) -> None:
         self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
         if self.incident is not None and self.incident.severity_id is not None:
-            self.initial["severity"] = str(self.incident.severity_id)
+            self.initial.setdefault("severity", str(self.incident.severity_id))
 
     def values(self) -> dict[str, Any]:
         chosen = self.cleaned_data["severity"]
-        return {"severity": int(chosen) if chosen else None}
+        return {"severity": int(chosen) if chosen else None, "reason": self.cleaned_data["reason"]}
 
 
 class RoleForm(ActorForm):
@@ -114,40 +133,31 @@ class NoteForm(ActorForm):
         return {"text": self.cleaned_data["text"], "happened_at": self.cleaned_data["happened_at"]}
 
 
-class UpdateForm(ActorForm):
-    prefill = ("audience",)
-    audience = forms.ChoiceField(label=_("For whom"), choices=UpdateAudience.choices)
-    text = forms.CharField(
-        label=_("What they should know"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4})
-    )
-    next_update_in_minutes = forms.IntegerField(
-        label=_("Next update in (minutes)"),
-        required=False,
-        min_value=0,
-        max_value=10_080,
-        help_text=_("Empty: as the severity promises. 0: no further promise."),
-    )
-
-
 class StatusForm(ActorForm):
     prefill = ("status",)
     status = forms.ChoiceField(label=_("State"))
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+    cause = forms.CharField(
+        label=_("The cause"),
+        required=False,
+        max_length=300,
+        help_text=_("For “identified”, unless a suspected cause is confirmed already."),
+    )
     cause_unknown = forms.BooleanField(label=_("Cause unknown, mitigation known"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        assert self.incident is not None
+        said = data.get("cause") or data.get("cause_unknown")
+        identified = data.get("status") == IncidentStatus.IDENTIFIED
+        if identified and not said and not has_confirmed_cause(self.incident):
+            self.add_error("cause", _("Name the cause, or say that it is not known."))
+        return data
 
     def setup(self) -> None:
         assert self.incident is not None
         allowed = [s for s in TRANSITIONS[self.incident.status] if s != IncidentStatus.MERGED]
         self.fields["status"].choices = [(s, IncidentStatus(s).label) for s in allowed]  # type: ignore[attr-defined]
-
-
-class ResolveForm(ActorForm):
-    override_reason = forms.CharField(
-        label=_("Why it is over although not every check holds"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
 
 
 class ReasonForm(ActorForm):
@@ -163,11 +173,24 @@ class EmptyForm(ActorForm):
 
 class VisibilityForm(ActorForm):
     visibility = forms.ChoiceField(label=_("Who sees it"), choices=Visibility.choices)
+    code_name = forms.CharField(
+        label=_("Code name"),
+        required=False,
+        max_length=60,
+        help_text=_("For a restricted one: what mail subjects and lock screens call it."),
+    )
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
 
     def setup(self) -> None:
         if self.incident is not None:
             self.initial.setdefault("visibility", self.incident.visibility)
+            self.initial.setdefault("code_name", self.incident.code_name)
+
+    def values(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        if data["visibility"] == Visibility.OPEN:
+            data["code_name"] = None
+        return data
 
 
 class PageForm(ActorForm):
@@ -208,7 +231,8 @@ class SnoozeForm(ActorForm):
     )
 
 
-class ImpactForm(ActorForm):
+class ImpactForm(MergedForm):
+    merged = {"impact": "base"}
     impact = forms.CharField(
         label=_("Impact in one sentence"),
         required=False,
@@ -218,12 +242,14 @@ class ImpactForm(ActorForm):
     services = forms.ModelMultipleChoiceField(
         Service.objects.none(), label=_("Affected services"), required=False
     )
+    base = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
     def setup(self) -> None:
         visible = Service.objects.visible_to(self.actor)
         self.fields["services"].queryset = visible  # type: ignore[attr-defined]
         if self.incident is not None:
             self.initial.setdefault("impact", self.incident.impact)
+            self.initial.setdefault("base", self.incident.impact)
             held = self.incident.service_rows.values_list("service_id", flat=True)
             self.initial.setdefault("services", list(held))
 
@@ -231,6 +257,7 @@ class ImpactForm(ActorForm):
         return {
             "impact": self.cleaned_data["impact"],
             "service_ids": [service.pk for service in self.cleaned_data["services"]],
+            **self.bases(),
         }
 
 

@@ -41,8 +41,7 @@ class Incident(models.Model):
     the snooze is that of its alerts, and ends when another one joins. `code_name`: what a restricted
     incident is called wherever others may look over a shoulder. `fields`: custom field key → answer.
     `on_hold_until`: waits for somebody outside or for maintenance until then. `workaround`: what keeps it
-    going while the cause remains; demands a follow-up. `checklist_due_at`: when what a clock may change
-    (tasks, criteria, nags) is to be looked at next.
+    going while the cause remains; demands a follow-up.
     """
 
     number = models.PositiveIntegerField(unique=True)
@@ -119,7 +118,6 @@ class Incident(models.Model):
     on_hold_reason = models.CharField(max_length=300, blank=True, default="")
     workaround = models.CharField(max_length=500, blank=True, default="")
     exit_overridden = models.BooleanField(default=False)
-    checklist_due_at = models.DateTimeField(null=True, blank=True)
 
     ack_window_met = models.BooleanField(null=True, blank=True)
     cause_unknown = models.BooleanField(default=False)
@@ -146,9 +144,7 @@ class Incident(models.Model):
             ),
             models.Index(fields=["parent"], name="incident_by_parent", condition=Q(parent__isnull=False)),
             models.Index(
-                fields=["checklist_due_at"],
-                name="incident_checklist_due",
-                condition=Q(checklist_due_at__isnull=False),
+                fields=["on_hold_until"], name="incident_on_hold", condition=Q(on_hold_until__isnull=False)
             ),
             models.Index(
                 fields=["snoozed_until"], name="incident_snoozed", condition=Q(snoozed_until__isnull=False)

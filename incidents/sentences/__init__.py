@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from incidents.choices import EntryKind
 from incidents.models import TimelineEntry
-from incidents.sentences import lifecycle
+from incidents.sentences import communications, lifecycle, record, roles, tasks, timeline
 
 Data = dict[str, Any]
-_PARTS = (lifecycle,)
+_PARTS = (lifecycle, record, communications, roles, tasks, timeline)
 _RENDERERS: dict[str, Callable[[Data], str]] = {}
 _CHANGES: dict[str, Callable[[Data], str]] = {}
 for _part in _PARTS:

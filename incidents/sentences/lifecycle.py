@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.choices import EntryKind, IncidentStatus, Role, UpdateAudience, Visibility
+from incidents.choices import EntryKind, IncidentStatus, Role, Visibility
 
 K = EntryKind
 Data = dict[str, Any]
@@ -46,12 +46,6 @@ def _severity(data: Data) -> str:
         "old": data.get("old"),
         "label": data.get("label", ""),
     }
-
-
-def _impact(data: Data) -> str:
-    if data.get("services") is not None:
-        return _("Affected services: %(services)s") % {"services": ", ".join(data["services"]) or _("none")}
-    return _("Impact described")
 
 
 def _role_name(data: Data) -> str:
@@ -130,12 +124,6 @@ def _clear(data: Data) -> str:
     return _("All alerts are clear")
 
 
-def _update(data: Data) -> str:
-    audience = data.get("audience")
-    label = str(UpdateAudience(audience).label).lower() if audience in UpdateAudience.values else ""
-    return _("Update sent: %(audience)s") % {"audience": label}
-
-
 def _merged(data: Data) -> str:
     if "into" in data:
         return _("Merged into #%(number)s") % {"number": data["into"]}
@@ -172,7 +160,6 @@ RENDERERS: dict[str, Callable[[Data], str]] = {
     K.DECLARED: _declared,
     K.STATE: _state,
     K.SEVERITY: _severity,
-    K.IMPACT: _impact,
     K.ROLE: _role,
     K.PAGE_SENT: _page_sent,
     K.PAGE_FAILED: _page_failed,
@@ -182,7 +169,6 @@ RENDERERS: dict[str, Callable[[Data], str]] = {
     K.VISIBILITY: _visibility,
     K.ALERT_ATTACHED: _alerts,
     K.ALERTS_CLEAR: _clear,
-    K.UPDATE_SENT: _update,
     K.MERGED: _merged,
     K.NOTE: lambda data: "",
     K.DECISION: lambda data: _("Decision"),
@@ -202,7 +188,6 @@ CHANGES: dict[str, Callable[[Data], str]] = {
     "status": lambda data: _status_label(data.get("new")),
     "severity": lambda data: _("Severity set") if data.get("new") is not None else _("Severity taken back"),
     "role": _changed_role,
-    "update": lambda data: _update(data),
     "merged": lambda data: _merged(data),
     "unmerged": lambda data: _("Merge into #%(number)s undone") % {"number": data.get("came_from")},
     "paged": lambda data: _("More people called"),

@@ -5,10 +5,13 @@ Written once, at the first migration; what an admin changes or deletes afterward
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from incidents.playbooks import parse
 
 _FOLDER = Path(__file__).parent
 
@@ -25,6 +28,8 @@ def fill(apps: Any) -> None:
     types = _types(apps, setup["types"])
     _fields(apps, setup["fields"], types)
     _priority(apps, setup["priority"])
+    _wording(apps, read("wording")["templates"])
+    _playbooks(apps, types)
 
 
 def _roles(apps: Any, rows: list[dict[str, Any]]) -> None:
@@ -60,3 +65,38 @@ def _priority(apps: Any, squares: dict[str, dict[str, int]]) -> None:
     for condition, row in squares.items():
         for reach, rank in row.items():
             model.objects.get_or_create(condition=condition, reach=reach, defaults={"rank": rank})
+
+
+def _playbooks(apps: Any, types: dict[str, Any]) -> None:
+    """The organisation's playbooks with their first version; none when there is one already, whoever
+    wrote it."""
+    model = apps.get_model("incidents", "Playbook")
+    if model.objects.exists():
+        return
+    version = apps.get_model("incidents", "PlaybookVersion")
+    rows = plans()
+    made = [
+        model(**{**row, "type": types.get(row.get("type", ""))})
+        for row in ({name: row[name] for name in row if name != "tasks"} for row in rows)
+    ]
+    model.objects.bulk_create(made)
+    version.objects.bulk_create(
+        version(playbook=playbook, number=1, tasks=row["tasks"], author_label="Watchbill")
+        for playbook, row in zip(made, rows, strict=True)
+    )
+
+
+@cache
+def plans() -> list[dict[str, Any]]:
+    """The playbooks that come with the product, their tasks checked and in the shape they are stored in."""
+    return [{**row, "tasks": [plan.as_row() for plan in parse(row["tasks"])]} for row in read("playbooks")]
+
+
+def _wording(apps: Any, rows: list[dict[str, Any]]) -> None:
+    """Templates for updates; none is added where there are some already."""
+    model = apps.get_model("incidents", "UpdateTemplate")
+    if model.objects.exists():
+        return
+    model.objects.bulk_create(
+        [model(**{**row, "body": row["body"].strip(), "position": n}) for n, row in enumerate(rows)]
+    )

@@ -9,6 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from incidents.timers import paging
+from incidents.timers import communications, criteria, paging, tasks
 
-TIMERS: tuple[Callable[[dt.datetime], None], ...] = (*paging.TIMERS,)
+TIMERS: tuple[Callable[[dt.datetime], None], ...] = (
+    *paging.TIMERS,
+    *criteria.TIMERS,
+    *communications.TIMERS,
+    *tasks.TIMERS,
+)

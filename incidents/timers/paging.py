@@ -1,4 +1,4 @@
-"""Quiet incidents resolve, snoozed ones page again."""
+"""Quiet incidents resolve, snoozed ones page again, those on hold go on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 
 from incidents.actions.acknowledge import wake_snoozed
 from incidents.actions.alerts import QUIET, resolve_quiet
+from incidents.actions.holds import end_hold
 from incidents.models import Incident
 
 AT_ONCE = 500
@@ -22,4 +23,10 @@ def _snoozed(now: dt.datetime) -> None:
         wake_snoozed(number=number, now=now)
 
 
-TIMERS = (_quiet, _snoozed)
+def _on_hold(now: dt.datetime) -> None:
+    waiting = Incident.objects.filter(on_hold_until__lte=now)
+    for number in waiting.values_list("number", flat=True)[:AT_ONCE]:
+        end_hold(number=number, now=now)
+
+
+TIMERS = (_quiet, _snoozed, _on_hold)

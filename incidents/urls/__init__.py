@@ -1,7 +1,16 @@
 from django.urls import URLPattern
 
-from incidents.urls import lifecycle
+from incidents.urls import communications, lifecycle, playbooks, record, roles, setup, tasks, timeline
 
 app_name = "incidents"
 
-urlpatterns: list[URLPattern] = [*lifecycle.urlpatterns]
+urlpatterns: list[URLPattern] = [
+    *tasks.urlpatterns,
+    *roles.urlpatterns,
+    *playbooks.urlpatterns,
+    *communications.urlpatterns,
+    *lifecycle.urlpatterns,
+    *record.urlpatterns,
+    *setup.urlpatterns,
+    *timeline.urlpatterns,
+]

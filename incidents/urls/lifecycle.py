@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from incidents.views import entries, pages, verbs
+from incidents.views import pages, verbs
 from incidents.views.dialogs import VERBS
 
 urlpatterns = [
@@ -11,10 +11,6 @@ urlpatterns = [
     path("incidents/<int:number>/acknowledge/", verbs.AcknowledgeView.as_view(), name="acknowledge"),
     path("incidents/<int:number>/pass-on/", verbs.PassOnView.as_view(), name="pass_on"),
     path("incidents/<int:number>/take-command/", verbs.TakeCommandView.as_view(), name="take_command"),
-    path("incidents/<int:number>/timeline/", entries.older, name="older"),
-    path("incidents/<int:number>/timeline/<int:seq>/star/", entries.star, name="star"),
-    path("incidents/<int:number>/timeline/<int:seq>/edit/", entries.edit, name="edit"),
-    path("incidents/<int:number>/timeline/<int:seq>/redact/", entries.redact, name="redact"),
     re_path(
         rf"^incidents/(?P<number>[0-9]{{1,9}})/(?P<verb>{'|'.join(VERBS)})/$",
         verbs.VerbView.as_view(),

@@ -17,15 +17,13 @@ from incidents.choices import IncidentStatus
 from incidents.filters import IncidentFilter
 from incidents.forms.lifecycle import DeclareForm
 from incidents.models import Incident
-from incidents.selectors import for_list, for_page, latest_timeline, severity_levels
+from incidents.selectors import for_list, for_page, severity_levels
 from incidents.views.dialogs import VERBS
 from incidents.views.parts import PARTS, State
 from incidents.views.verbs import attach
 from services.models import Service
 from teams.models import Team
 
-# More would make the page slow to come and are rarely read at once; earlier ones are a click away.
-FIRST_ENTRIES = 30
 LIST_ROWS = 25
 
 
@@ -67,17 +65,16 @@ def fragment(request: HttpRequest, number: int, name: str) -> HttpResponse:
     part = PARTS.get(name)
     if incident is None or part is None:
         raise NotVisible
-    state = State(actor_of(request), incident)
+    state = State(actor_of(request), incident, request.GET)
     return render(request, part.template, _shared(state) | part.build(state))
 
 
 def page_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     """What the page shows; a fixed number of statements."""
-    state = State(actor_of(request), incident)
+    state = State(actor_of(request), incident, request.GET)
     context = _shared(state) | {
         "panels": panels.panels("incident", number=incident.number),
         "live_topics": f"incident:{incident.number}:{incident.last_seq}",
-        "entries": latest_timeline(incident, limit=FIRST_ENTRIES),
     }
     for part in PARTS.values():
         context |= part.build(state)
@@ -92,6 +89,7 @@ def _shared(state: State) -> dict[str, Any]:
         "verbs": state.verbs,
         "roles": state.roles,
         "urls": _urls(state.incident),
+        "light": state.light,
         "now": state.now,
     }
 
@@ -99,7 +97,9 @@ def _shared(state: State) -> dict[str, Any]:
 def _urls(incident: Incident) -> dict[str, str]:
     """Addresses of the dialogs by their name, `-` written `_`."""
     base = incident.get_absolute_url()
-    found = {name.replace("-", "_"): f"{base}{name}/" for name in (*VERBS, "acknowledge", "pass-on")}
+    found = {
+        name.replace("-", "_"): f"{base}{name}/" for name in (*VERBS, "acknowledge", "pass-on", "update")
+    }
     return found | {"decline": f"{base}status/?status=declined"}
 
 

@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import View
 
-from core.errors import DomainError, InvalidInput, NotVisible
+from core.errors import Conflict, DomainError, InvalidInput, NotVisible
 from core.pages import actor_of, done, wants_json
 from incidents import actions
+from incidents.errors import ChangedMeanwhile
 from incidents.forms.base import ActorForm
 from incidents.selectors import for_page
 from incidents.views.dialogs import VERBS
@@ -38,9 +39,15 @@ class VerbView(LoginRequiredMixin, View):
             return self._show(request, incident, form, status=422)
         try:
             self.verb.action(actor=actor_of(request), number=incident.number, **form.values())
-        except InvalidInput as error:
+        except (InvalidInput, Conflict) as error:
             attach(form, error)
-            return self._show(request, incident, form, status=422)
+            if isinstance(error, ChangedMeanwhile):
+                form.conflict = error.fields
+                form.rebase()
+            # htmx shows a 422 in the dialog; other refusals become a toast and the form would be lost.
+            by_script = getattr(request, "htmx", False)
+            refused = isinstance(error, Conflict) and not by_script
+            return self._show(request, incident, form, status=409 if refused else 422)
         return done(request, incident.get_absolute_url(), _("Done"))
 
     def _incident(self, request: HttpRequest, number: int) -> Any:
@@ -52,13 +59,19 @@ class VerbView(LoginRequiredMixin, View):
     def _show(self, request: HttpRequest, incident: Any, form: ActorForm, status: int = 200) -> HttpResponse:
         name = "dialog" if getattr(request, "htmx", False) else "verb"
         context = {"incident": incident, "form": form, "verb": self.verb, "action": request.path}
+        if self.verb.extra_context is not None:
+            context |= self.verb.extra_context(actor_of(request), incident)
         return render(request, f"incidents/pages/{name}.html", context, status=status)
 
 
-def attach(form: ActorForm, error: InvalidInput) -> None:
-    """Put a refusal of the action next to the field it is about."""
+def attach(form: ActorForm, error: DomainError) -> None:
+    """Put a refusal of the action next to the field it is about; custom fields are `f_<key>` in forms."""
     for name, reasons in error.fields.items():
-        form.add_error(name if name in form.fields else None, reasons[0])
+        field = name.replace("fields.", "f_").replace("times.", "")
+        text = reasons[0]
+        if isinstance(error, ChangedMeanwhile):
+            text = _("Meanwhile somebody wrote: %(text)s") % {"text": text or "—"}
+        form.add_error(field if field in form.fields else None, text)
     if not error.fields:
         form.add_error(None, error.sentence)
 

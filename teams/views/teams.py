@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import NotVisible
+from core.panels import panels
 from teams.actions.invitations import create_invitation, revoke_invitation
 from teams.actions.memberships import create_team, remove_member, set_member, update_team
 from teams.forms import AddMemberForm, InviteForm, NewTeamForm, RoleForm, TeamForm
@@ -84,6 +85,7 @@ class TeamPage(SettingsView):
             members=members,
             may_change=may_change,
             own_role=self.actor.roles.get(team.pk, ""),
+            panels=panels("team", team_id=team.pk),
             link=f"{settings.BASE_URL}{link}" if link else "",
             crumbs=[(_("Teams"), reverse("teams:teams")), (team.name, "")],
             **{**context, **forms},

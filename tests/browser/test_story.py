@@ -110,9 +110,9 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
 
     # What customers are told reaches support.
     form = dialog(desk, "update", number)
-    form.locator("select[name=audience]").select_option("public")
-    form.locator("textarea[name=text]").fill("Payments are failing. We are on it.")
-    form.locator("button[type=submit]").click()
+    form.locator("input[name=audiences][value=public]").check()
+    form.locator("textarea[name=text_public]").fill("Payments are failing. We are on it.")
+    form.locator("button[name=op][value=send]").click()
     expect(feed.locator("#feed-cards")).to_contain_text("Payments are failing. We are on it.", timeout=SOON)
 
     # The alert clears: the page asks.

@@ -9,7 +9,14 @@ import pytest
 
 from core.errors import DomainError, NotAllowed, NotVisible
 from incidents import actions
-from incidents.models import Incident, IncidentUserPermission
+from incidents.models import (
+    CustomerContact,
+    Incident,
+    IncidentUpdate,
+    IncidentUserPermission,
+    SupportQuestion,
+    UpdateTemplate,
+)
 from incidents.permissions import TABLE
 from incidents.selectors import allowed_verbs, for_page
 from teams.actor import Actor
@@ -21,6 +28,32 @@ from tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
 STANDINGS = ("admin", "manager", "responder", "observer", "guest", "support", "reader")
+
+
+def answer(actor: Actor, number: int, _other: int) -> Any:
+    row = SupportQuestion.objects.create(
+        incident=Incident.objects.get(number=number), text="Why?", asked_by_label="Sam"
+    )
+    return actions.answer_question(actor=actor, number=number, question_id=row.pk, answer="So")
+
+
+def approve(actor: Actor, number: int, _other: int) -> Any:
+    incident = Incident.objects.get(number=number)
+    row = IncidentUpdate.objects.create(
+        incident=incident, audience="public", state="waiting", text="x", status=incident.status
+    )
+    return actions.approve_update(actor=actor, number=number, update_id=row.pk)
+
+
+def write_to_customers(actor: Actor, number: int, _other: int) -> Any:
+    incident = Incident.objects.get(number=number)
+    contact, _made = CustomerContact.objects.get_or_create(email="c@customer.example")
+    contact.services.set(incident.services.all())
+    text = UpdateTemplate.objects.filter(customers=True, approved=True).first()
+    assert text is not None
+    return actions.contact_customers(actor=actor, number=number, template_id=text.pk)
+
+
 # verb → state it starts from, what is done
 VERBS: dict[str, tuple[str, Callable[[Actor, int, int], Any]]] = {
     "acknowledge": ("investigating", lambda a, n, o: actions.acknowledge(actor=a, number=n)),
@@ -38,6 +71,11 @@ VERBS: dict[str, tuple[str, Callable[[Actor, int, int], Any]]] = {
         "investigating",
         lambda a, n, o: actions.post_update(actor=a, number=n, audience="support", text="Soon"),
     ),
+    "report": ("investigating", lambda a, n, o: actions.add_report(actor=a, number=n)),
+    "answer_question": ("investigating", answer),
+    "follow": ("investigating", lambda a, n, o: actions.follow(actor=a, number=n)),
+    "approve_update": ("investigating", approve),
+    "contact_customers": ("investigating", write_to_customers),
     "resolve": ("monitoring", lambda a, n, o: actions.resolve(actor=a, number=n)),
     "reopen": ("resolved", lambda a, n, o: actions.reopen(actor=a, number=n)),
     "merge": ("investigating", lambda a, n, o: actions.merge(actor=a, number=n, into=o)),
@@ -48,6 +86,12 @@ VERBS: dict[str, tuple[str, Callable[[Actor, int, int], Any]]] = {
         lambda a, n, o: actions.star_entry(actor=a, number=n, seq=1, starred=True),
     ),
     "add_note": ("investigating", lambda a, n, o: actions.add_note(actor=a, number=n, text="Seen")),
+    "edit_causes": ("investigating", lambda a, n, o: actions.add_cause(actor=a, number=n, text="Pool")),
+    "add_evidence": (
+        "investigating",
+        lambda a, n, o: actions.add_evidence(actor=a, number=n, link="https://graphs.example.com/"),
+    ),
+    "edit_tasks": ("investigating", lambda a, n, o: actions.add_task(actor=a, number=n, title="Look")),
     "override_exit": (
         "investigating",
         lambda a, n, o: actions.resolve(actor=a, number=n, override_reason="Over"),

@@ -106,6 +106,10 @@ def test_conditions_of_states() -> None:
     with pytest.raises(NotFinished):
         actions.set_status(actor=manager, number=number, status="closed")
     actions.set_status(actor=bo, number=number, status="in_review")
+    with pytest.raises(NotFinished) as unpublished:
+        actions.set_status(actor=manager, number=number, status="closed")
+    assert unpublished.value.code == "review_needed"
+    actions.set_severity(actor=bo, number=number, severity=3)
     actions.set_status(actor=bo, number=number, status="closed")
     with pytest.raises(NotAllowed):
         actions.set_status(actor=bo, number=number, status="in_review")

@@ -124,6 +124,8 @@ SPECIAL: dict[str, Callable[[], dict[str, Any]]] = {
     "django_celery_beat.PeriodicTask": lambda: dict.fromkeys(("crontab", "solar", "clocked")),
     "incidents.IncidentGroupPermission": _permission,
     "incidents.IncidentUserPermission": _permission,
+    "incidents.Follow": lambda: {"incident": None, "service": None},
+    "incidents.Stakeholder": lambda: {"user": None, "address": f"s{next(_numbers)}@example.com"},
     "oncall.EscalationRun": lambda: {"next_at": clock.now()},
     "oncall.ExternalCalendar": lambda: {"purpose": "shifts", "user": None},
     "oncall.ImportedShift": _stretch,

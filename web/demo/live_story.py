@@ -1,4 +1,4 @@
-"""The two incidents that are open in the demo, and how they stay fresh from start to start."""
+"""The incidents that are open in the demo, and how they stay fresh from start to start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
 
 from alerts.models import Alert, Integration
 from core import clock
@@ -15,36 +14,27 @@ from incidents.actions.alerts import AttachedAlert, alerts_attached
 from incidents.actions.opening import open_from_alert
 from incidents.actions.paging import start_paging
 from incidents.choices import ACTIVE
-from incidents.models import Incident, IncidentUpdate, RoleAssignment, TimelineEntry
+from incidents.models import Incident, TimelineEntry
 from oncall.actions.runs import stop_escalation
 from oncall.models import EscalationRun, RunPage
-from services.actions import record_change
-from services.models import ChangeEvent, Service
+from services.models import Service
 from teams.actor import actor_for, system_actor
+from web.demo import outage
+from web.demo.moving import move
 
 if TYPE_CHECKING:
     from web.demo.loader import Loaded
 
 _PREFIX = "demo:"
 OUTAGE_MINUTES = 38
-_TIMES = (
-    "impact_started_at",
-    "detected_at",
-    "declared_at",
-    "acknowledged_at",
-    "commander_assigned_at",
-    "first_internal_update_at",
-    "first_public_update_at",
-    "cause_known_at",
-    "created_at",
-    "updated_at",
-    "next_update_due_at",
-)
+LAG_MINUTES = 55
 
 
 def load(made: Loaded, now: dt.datetime) -> None:
-    """The payment-gateway outage in full swing, and a page that waits for the responder."""
+    """The payment-gateway outage in full swing, a lesser trouble beside it, and a page that waits for the
+    responder."""
     _outage(made, now)
+    _lagging_search(made, now)
     _fresh_page(made.services["checkout"], now)
 
 
@@ -53,8 +43,10 @@ def refresh() -> None:
     now = clock.now()
     with transaction.atomic():
         for incident in _unfinished():
-            target = now - dt.timedelta(minutes=OUTAGE_MINUTES if incident.severity_id is not None else 2)
-            _move(incident, target - incident.started_at)
+            age = {0: OUTAGE_MINUTES, 2: LAG_MINUTES}.get(
+                -1 if incident.severity_id is None else incident.severity_id, 2
+            )
+            move(incident, now - dt.timedelta(minutes=age) - (incident.detected_at or incident.created_at))
             _page_again(incident, now)
 
 
@@ -69,76 +61,53 @@ def _outage(made: Loaded, now: dt.datetime) -> None:
     def at(minutes: float) -> dt.datetime:
         return start + dt.timedelta(minutes=minutes)
 
+    outage.change(made, at)
     gateway = made.services["payment-gateway"]
-    record_change(
-        actor=made.actor,
-        service_id=gateway.pk,
-        summary="Release 2026.47: new retry policy towards the card processor",
-        source="deploy pipeline",
-        happened_at=at(-11),
-    )
     title = "Card payments fail: processor answers with time-outs"
     incident = _from_alert(gateway, "Own scripts", "gateway-5xx", title, at(0), page=False)
+    outage.tell(made, incident, at)
+
+
+def _lagging_search(made: Loaded, now: dt.datetime) -> None:
+    """One person, notes, a workaround: the light way of a Sev-2."""
+    start = now - dt.timedelta(minutes=LAG_MINUTES)
+    owner = actor_for(made.people["ines.costa"])
+
+    def at(minutes: float) -> dt.datetime:
+        return start + dt.timedelta(minutes=minutes)
+
+    title = "Search shows prices of this morning"
+    search = made.services["search"]
+    incident = _from_alert(search, "Grafana, shop dashboards", "search-lag", title, at(0), page=False)
     number = incident.number
-    ada, maya, bo = (actor_for(made.people[name]) for name in ("responder", "manager", "bo.tran"))
-    actions.acknowledge(actor=ada, number=number, now=at(2))
-    actions.set_status(actor=ada, number=number, status="investigating", now=at(3))
-    actions.set_severity(actor=ada, number=number, severity=1, now=at(3.5))
+    actions.acknowledge(actor=owner, number=number, now=at(6))
+    actions.set_status(actor=owner, number=number, status="investigating", now=at(7))
+    actions.set_severity(actor=owner, number=number, severity=2, now=at(8))
     actions.set_impact(
-        actor=ada,
+        actor=owner,
         number=number,
-        impact="About 60 % of card payments fail at the last step; invoices and wallets work.",
-        service_ids=[gateway.pk, made.services["checkout"].pk],
-        now=at(4),
-    )
-    actions.assign_role(
-        actor=maya, number=number, role="commander", user_id=made.people["manager"].pk, now=at(6)
-    )
-    actions.assign_role(
-        actor=maya, number=number, role="communications", user_id=made.people["support"].pk, now=at(7)
-    )
-    actions.add_note(
-        actor=ada,
-        number=number,
-        text="Time-outs only towards the card processor; our own side answers in 40 ms.",
-        now=at(8),
-    )
-    actions.post_update(
-        actor=maya,
-        number=number,
-        audience="public",
-        text="Some card payments fail at the moment. Your basket is kept; paying by invoice or wallet works.",
-        next_update_in_minutes=75,
+        impact="Search and lists show prices that are up to five hours old; the basket is right.",
         now=at(9),
     )
-    actions.post_update(
-        actor=maya,
-        number=number,
-        audience="support",
-        text="Card payments fail for more than half of customers. Please offer invoice or wallet; nobody is charged twice.",
-        next_update_in_minutes=80,
-        now=at(10),
+    actions.assign_role(
+        actor=owner, number=number, role="commander", user_id=made.people["ines.costa"].pk, now=at(10)
     )
     actions.add_note(
-        actor=bo,
+        actor=owner,
         number=number,
-        text="Release 2026.47 retries four times without pause. Suspect we are being throttled by the processor.",
-        now=at(17),
+        text="The index builder hangs on one bad row since 09:10. Skipped it, 1.2 million rows to go.",
+        now=at(22),
     )
-    actions.set_status(actor=ada, number=number, status="identified", now=at(21))
+    actions.set_workaround(
+        actor=owner, number=number, text="Prices in the basket are right; the bad row is skipped.", now=at(24)
+    )
     actions.post_update(
-        actor=maya,
+        actor=owner,
         number=number,
         audience="internal",
-        text="Cause found: the new retry policy overloads our quota. Rolling back 2026.47 now.",
-        next_update_in_minutes=60,
-        now=at(24),
-    )
-    actions.add_note(
-        actor=ada,
-        number=number,
-        text="Roll-back runs: 4 of 10 machines done, error rate falls to 35 %.",
-        now=at(33),
+        text="Index is being rebuilt, about an hour to go.",
+        next_update_in_minutes=90,
+        now=at(26),
     )
 
 
@@ -179,28 +148,6 @@ def _from_alert(
     )
     attached = AttachedAlert(alert.pk, title, "critical")
     return alerts_attached(number=incident.number, alerts=[attached], firing=1, total=1, now=at)
-
-
-def _move(incident: Incident, delta: dt.timedelta) -> None:
-    """Shift everything that belongs to the incident by `delta`."""
-    for name in _TIMES:
-        value = getattr(incident, name)
-        if value is not None:
-            setattr(incident, name, value + delta)
-    incident.save(update_fields=list(_TIMES))
-    TimelineEntry.objects.filter(incident=incident).update(
-        happened_at=F("happened_at") + delta, written_at=F("written_at") + delta
-    )
-    updates = IncidentUpdate.objects.filter(incident=incident)
-    updates.update(sent_at=F("sent_at") + delta, next_update_due_at=F("next_update_due_at") + delta)
-    RoleAssignment.objects.filter(incident=incident).update(started_at=F("started_at") + delta)
-    Alert.objects.filter(incident=incident).update(
-        first_seen_at=F("first_seen_at") + delta, last_seen_at=F("last_seen_at") + delta
-    )
-    ids = list(incident.services.values_list("pk", flat=True))
-    ChangeEvent.objects.filter(service_id__in=ids, summary__startswith="Release 2026.47").update(
-        happened_at=F("happened_at") + delta
-    )
 
 
 def _page_again(incident: Incident, now: dt.datetime) -> None:

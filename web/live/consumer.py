@@ -61,6 +61,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         if "subscribe" in message:
             await self._subscribe(message["subscribe"], message.get("after"))
+        elif "presence" in message:
+            self._show_presence(message["presence"])
         elif "unsubscribe" in message:
             self._unsubscribe(message["unsubscribe"])
         else:
@@ -79,6 +81,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         topic = source.topic_for(self.socket.actor, key)
         await self.hub.join(self.socket, source, topic, name, wanted)
+
+    def _show_presence(self, name: Any) -> None:
+        """Be seen by, and see, the people at a topic this socket listens to already. People alone are shown."""
+        assert self.socket is not None
+        actor = self.socket.actor
+        for topic, used in self.socket.topics.items():
+            if used == name and actor.user_id is not None and actor.token_id is None:
+                self.hub.presence.join(self.socket, topic, (actor.user_id, actor.label))
+                return
+        self._refuse(str(name)[:100])
 
     def _refuse(self, name: str) -> None:
         assert self.socket is not None

@@ -16,7 +16,7 @@ from core import clock
 from core.live.stored import last_seq
 from core.pages import actor_of
 from incidents.selectors import feed_entries, quiet_since
-from web import selectors
+from web import feed, selectors
 from web.onboarding import checklist
 
 _PLACES = (
@@ -28,6 +28,7 @@ _PLACES = (
     ("On-call", "/oncall/", "phone"),
     ("My shifts", "/oncall/me/", "calendar-days"),
     ("Services", "/services/", "server"),
+    ("Playbooks", "/playbooks/", "list-checks"),
     ("Postmortems", "/postmortems/", "book-open-check"),
     ("Action items", "/action-items/", "list-checks"),
     ("Status pages", "/statuspages/", "globe"),
@@ -54,15 +55,17 @@ def now_page(request: HttpRequest) -> HttpResponse:
 def feed_page(request: HttpRequest) -> HttpResponse:
     """The live feed for support; `?tv=1` is the wallboard."""
     actor = actor_of(request)
+    wall = request.GET.get("tv") == "1"
     context: dict[str, Any] = {
         "feed_topics": f"feed:{last_seq('feed')}",
-        "cards": selectors.feed_cards(actor),
+        "cards": feed.feed_cards(actor, clock.now(), on_a_wall=wall),
+        "wall": wall,
         "quiet_since": quiet_since(actor),
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "web/partials/feed_cards.html", context)
     context["entries"] = feed_entries(actor, limit=30)
-    return render(request, "web/wallboard.html" if request.GET.get("tv") == "1" else "web/feed.html", context)
+    return render(request, "web/wallboard.html" if wall else "web/feed.html", context)
 
 
 @login_required

@@ -3,6 +3,11 @@ import { Idiomorph } from "idiomorph";
 import { t } from "./i18n.ts";
 import { toast } from "./toast.ts";
 
+/** What somebody has unfolded stays so when the page is written anew. */
+function isFold(name: string, node: Element): boolean {
+  return name === "open" && node instanceof HTMLDetailsElement;
+}
+
 declare global {
   interface Window {
     htmx: typeof htmx;
@@ -18,7 +23,8 @@ htmx.defineExtension("morph", {
     if (!style.startsWith("morph")) return false;
     const morphStyle = style === "morph:innerHTML" ? "innerHTML" : "outerHTML";
     const content = fragment instanceof DocumentFragment ? [...fragment.children] : fragment;
-    return Idiomorph.morph(target as Element, content as Element, { morphStyle }) as unknown as Node[];
+    const callbacks = { beforeAttributeUpdated: (name: string, node: Element) => !isFold(name, node) };
+    return Idiomorph.morph(target as Element, content as Element, { morphStyle, callbacks }) as unknown as Node[];
   },
 } as unknown as Parameters<typeof htmx.defineExtension>[1]);
 

@@ -40,6 +40,7 @@ export class LiveConnection extends EventTarget {
   lostAt: Date | undefined;
 
   private readonly topics = new Map<string, Topic>();
+  private readonly presents = new Set<string>();
   private socket: WebSocket | undefined;
   private attempt = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -79,6 +80,12 @@ export class LiveConnection extends EventTarget {
       this.topics.delete(topic);
       this.send({ unsubscribe: topic });
     }
+  }
+
+  /** Be shown to the others who look at a topic one listens to, and hear of them (event `presence`). */
+  present(topic: string): void {
+    this.presents.add(topic);
+    this.send({ presence: topic });
   }
 
   /** Last sequence number seen of a topic. */
@@ -145,6 +152,7 @@ export class LiveConnection extends EventTarget {
   private subscribe(topic: string): void {
     const after = this.topics.get(topic)?.last;
     this.send(after === undefined ? { subscribe: topic } : { subscribe: topic, after });
+    if (this.presents.has(topic)) this.send({ presence: topic });
   }
 
   private send(message: object): void {

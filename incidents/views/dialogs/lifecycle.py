@@ -15,16 +15,13 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Set severity"),
         gettext_lazy("Set severity"),
         gettext_lazy("Unsure between two? Take the higher one."),
+        extra="incidents/partials/severity_extra.html",
     ),
     "role": Verb(forms.RoleForm, actions.fill_role, gettext_lazy("Assign a role"), gettext_lazy("Assign")),
     "note": Verb(forms.NoteForm, actions.add_note, gettext_lazy("Add a note"), gettext_lazy("Add note")),
-    "update": Verb(
-        forms.UpdateForm, actions.post_update, gettext_lazy("Send an update"), gettext_lazy("Send update")
-    ),
     "status": Verb(
-        forms.StatusForm, actions.set_status, gettext_lazy("Change the state"), gettext_lazy("Change state")
+        forms.StatusForm, actions.move_on, gettext_lazy("Change the state"), gettext_lazy("Change state")
     ),
-    "resolve": Verb(forms.ResolveForm, actions.resolve, gettext_lazy("Resolve"), gettext_lazy("Resolve")),
     "reopen": Verb(forms.ReasonForm, actions.reopen, gettext_lazy("Reopen"), gettext_lazy("Reopen")),
     "page": Verb(forms.PageForm, actions.page, gettext_lazy("Page somebody"), gettext_lazy("Page now")),
     "snooze": Verb(

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from incidents.views.parts import overview
+from incidents.views.parts import causes, communications, overview, record, roles, tasks, timeline
 from incidents.views.parts.base import Part, State
 
-PARTS: dict[str, Part] = {part.name: part for part in (*overview.PARTS,)}
+PARTS: dict[str, Part] = {
+    part.name: part
+    for part in (
+        *overview.PARTS,
+        *record.PARTS,
+        *timeline.PARTS,
+        *causes.PARTS,
+        *communications.PARTS,
+        *roles.PARTS,
+        *tasks.PARTS,
+    )
+}
 
 __all__ = ["PARTS", "Part", "State"]

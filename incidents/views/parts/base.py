@@ -6,25 +6,35 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.http import QueryDict
+
 from core import clock
 from incidents.models import Incident, IncidentService, RoleAssignment
 from incidents.selectors import allowed_verbs
 from oncall.models import EscalationRun
 from oncall.selectors import subject_runs
+from services.models import Service
 from teams.actor import Actor
 
 
 class State:
     """What the parts of one request have in common; each fact is read once, when it is first needed."""
 
-    def __init__(self, actor: Actor, incident: Incident) -> None:
+    def __init__(self, actor: Actor, incident: Incident, query: QueryDict | None = None) -> None:
         self.actor = actor
         self.incident = incident
+        self.query = query if query is not None else QueryDict()
         self.now: dt.datetime = clock.now()
 
     @cached_property
     def verbs(self) -> set[str]:
         return allowed_verbs(self.actor, self.incident)
+
+    @property
+    def light(self) -> bool:
+        """Whether the rank asks for one owner, notes and an end, and for nothing else."""
+        level = self.incident.severity
+        return level is not None and level.light
 
     @cached_property
     def services(self) -> list[IncidentService]:
@@ -33,6 +43,16 @@ class State:
     @cached_property
     def service_ids(self) -> list[int]:
         return [row.service_id for row in self.services]
+
+    def visible_service_ids(self, service_ids: list[int]) -> set[int]:
+        """Those of these services that the actor may see; asks only about those not shown already."""
+        known = set(self.service_ids)
+        others = set(service_ids) - known
+        if not others:
+            return known
+        return known | set(
+            Service.objects.visible_to(self.actor).filter(pk__in=others).values_list("pk", flat=True)
+        )
 
     @cached_property
     def roles(self) -> list[RoleAssignment]:

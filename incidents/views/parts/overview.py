@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from incidents.choices import Role, UpdateAudience
 from incidents.models import Incident
-from incidents.selectors import merged_parts
 from incidents.views.parts.base import Part, State
 from oncall.choices import RunStatus
 from oncall.models import EscalationRun
@@ -30,7 +29,7 @@ def _head(state: State) -> dict[str, Any]:
 
 
 def _facts(state: State) -> dict[str, Any]:
-    return {"parts": merged_parts(state.actor, state.incident)}
+    return {}
 
 
 def _next(state: State) -> dict[str, Any]:
@@ -77,8 +76,18 @@ def _runbooks(service_ids: list[int], actor: Actor) -> list[ServiceLink]:
     return list(rows.select_related("service")) if service_ids else []
 
 
+def _bar(state: State) -> dict[str, Any]:
+    return {"paged_me": _paged_me(state.runs, state.actor.user_id)}
+
+
+def _banner(state: State) -> dict[str, Any]:
+    return {}
+
+
 PARTS = (
+    Part("banner", "incidents/partials/banner.html", _banner),
     Part("head", "incidents/partials/head.html", _head),
     Part("facts", "incidents/partials/facts.html", _facts),
     Part("next", "incidents/partials/next.html", _next),
+    Part("bar", "incidents/partials/thumb_bar.html", _bar),
 )

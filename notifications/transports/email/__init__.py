@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
+from notifications.links import absolute
 from notifications.models import CapturedMail
 from notifications.selectors import captures_mail
 from notifications.transports.base import Outgoing, Receipt, TransportError
@@ -73,6 +74,13 @@ def headers_of(outgoing: Outgoing) -> dict[str, str]:
     }
     if outgoing.category == "page" and outgoing.urgency == "high":
         headers |= {"Importance": "high", "X-Priority": "1"}
+    stop = outgoing.payload.get("stop", "")
+    if stop and outgoing.user_id is None:
+        # RFC 8058: the mail program stops it with one click of its own button.
+        headers |= {
+            "List-Unsubscribe": f"<{absolute(stop)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     return headers
 
 

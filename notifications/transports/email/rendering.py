@@ -28,7 +28,12 @@ class Rendered:
 def render(outgoing: Outgoing) -> Rendered:
     """Render the mail; untrusted text is escaped in HTML and cannot break out of the subject."""
     with translation.override(outgoing.language), timezone.override(zoneinfo.ZoneInfo(outgoing.zone)):
-        context = {"mail": outgoing, "settings_url": absolute("/settings/notifications/")}
+        stop = outgoing.payload.get("stop", "")
+        context = {
+            "mail": outgoing,
+            "settings_url": absolute("/settings/notifications/"),
+            "stop_url": absolute(stop) if stop else "",
+        }
         text = render_to_string("notifications/emails/message.txt", context)
         html = render_to_string("notifications/emails/message.html", context)
         subject = one_line(_subject(outgoing), _SUBJECT_LIMIT)

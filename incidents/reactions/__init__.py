@@ -1,0 +1,1 @@
+"""What follows from events, one module for each part of the work; imported by `apps.ready`."""

@@ -1,0 +1,30 @@
+"""What was said to whom, what is promised, what waits; and what customers reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from incidents.models import Follow
+from incidents.views.parts.base import Part, State
+from incidents.words import questions_of, reports_of, tickets_of, words_of
+
+
+def _words(state: State) -> dict[str, Any]:
+    mine = Follow.objects.filter(incident=state.incident, user_id=state.actor.user_id or 0)
+    return {"words": words_of(state.incident, state.actor), "follows": mine.exists()}
+
+
+def _support(state: State) -> dict[str, Any]:
+    pk = state.incident.pk
+    reports = reports_of([pk], state.now).get(pk)
+    return {
+        "reports": reports,
+        "tickets": tickets_of(state.incident) if reports else [],
+        "questions": questions_of([pk]).get(pk, []),
+    }
+
+
+PARTS = (
+    Part("communications", "incidents/partials/update_card.html", _words),
+    Part("support", "incidents/partials/support_card.html", _support),
+)
