@@ -121,7 +121,7 @@ def tick_controls(
         for task in rows:
             task.incident = incident
             _end(task, TaskState.DONE, "", user_id, now)
-            record(incident, task, "done", actor=actor, now=now, by_itself=True)
+            record(incident, task, "done", actor=actor, now=now, quiet=True, by_itself=True)
     return len(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -40,18 +41,18 @@ def test_numbers_have_no_gaps_even_where_some_roll_back() -> None:
     assert sorted(Incident.objects.values_list("number", flat=True)) == list(range(1, 17))
 
 
-def test_twenty_notes_at_once_leave_no_hole() -> None:
+def test_fifty_notes_at_once_leave_no_hole() -> None:
     world = make_world()
     number = declare(world).number
     bo = world.actor("bo")
     results = at_once(
-        [lambda i=i: actions.add_note(actor=bo, number=number, text=f"Note {i}").seq for i in range(20)]
+        [lambda i=i: actions.add_note(actor=bo, number=number, text=f"Note {i}").seq for i in range(50)]
     )
-    assert sorted(results) == list(range(2, 22))
+    assert sorted(results) == list(range(2, 52))
     rows = TimelineEntry.objects.filter(incident__number=number).order_by("seq")
-    assert list(rows.values_list("seq", flat=True)) == list(range(1, 22))
-    assert Incident.objects.get(number=number).last_seq == 21
-    assert {row.text for row in rows[1:]} == {f"Note {i}" for i in range(20)}
+    assert list(rows.values_list("seq", flat=True)) == list(range(1, 52))
+    assert Incident.objects.get(number=number).last_seq == 51
+    assert {row.text for row in rows[1:]} == {f"Note {i}" for i in range(50)}
 
 
 def test_two_take_command_and_one_holds_it() -> None:
@@ -68,6 +69,26 @@ def test_two_take_command_and_one_holds_it() -> None:
     assert [r for r in results if isinstance(r, Exception)] == []
     held = RoleAssignment.objects.filter(incident__number=number, role="commander", ended_at=None)
     assert [row.user_id for row in held] == [Incident.objects.get(number=number).commander_id]
+
+
+def test_resolve_races_reopen_and_the_record_tells_one_story() -> None:
+    """Whoever comes first: each change follows from the state before it, and times fit the state at the end."""
+    world = make_world()
+    number = declare(world).number
+    ada = world.actor("ada")
+    actions.resolve(actor=ada, number=number, override_reason="Over")
+    jobs = [
+        lambda: actions.reopen(actor=ada, number=number),
+        lambda: actions.resolve(actor=ada, number=number, override_reason="Over"),
+    ]
+    found = [row for row in at_once(jobs * 10) if isinstance(row, Exception)]
+    assert found == []
+    incident = Incident.objects.get(number=number)
+    states = incident.timeline.filter(kind="state").order_by("seq").values_list("data__old", "data__new")
+    for (_old, new), (next_old, next_new) in itertools.pairwise(states):
+        assert (new, next_old != next_new) == (next_old, True)
+    assert incident.status == list(states)[-1][1]
+    assert (incident.resolved_at is not None) == (incident.status == "resolved")
 
 
 def test_acknowledged_by_two_once() -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from incidents import actions
+from incidents.actions.playbooks import start_matching_by_number
+from incidents.actions.task_states import tick_controls
 from incidents.actions.updates import Facts
 from incidents.models import Incident, Playbook
 from services.actions import record_change
-from teams.actor import Actor, actor_for
+from teams.actor import Actor, actor_for, system_actor
 
 if TYPE_CHECKING:
     from web.demo.loader import Loaded
@@ -42,6 +44,7 @@ def tell(made: Loaded, incident: Incident, at: At) -> None:
     _words(cast, number, at)
     _causes(cast, number, at)
     _support(cast, number, at)
+    _done(cast, number, at)
     _latest(cast, number, at)
 
 
@@ -64,6 +67,7 @@ def _declare(cast: Cast, number: int, services: list[int], at: At) -> None:
     actions.set_severity(
         actor=ada, number=number, severity=0, reason="More than half of all card payments fail", now=at(3.5)
     )
+    start_matching_by_number(number, at(4), system_actor("Playbooks", via="rule"))
     actions.set_impact(
         actor=ada,
         number=number,
@@ -71,6 +75,30 @@ def _declare(cast: Cast, number: int, services: list[int], at: At) -> None:
         service_ids=services,
         now=at(4),
     )
+
+
+def _done(cast: Cast, number: int, at: At) -> None:
+    """What the record shows as done ends the tasks that ask for it, at that time."""
+    lead, words = cast["manager"], cast["omar.haddad"]
+    for minute, who, control in (
+        (4.1, lead, "severity"),
+        (4.2, lead, "command"),
+        (5.1, lead, "role"),
+        (8.6, words, "update_internal"),
+        (8.7, words, "update_public"),
+        (9.1, words, "update_executive"),
+        (9.2, lead, "impact"),
+        (10.1, words, "update_support"),
+        (11.1, lead, "cause"),
+        (12.1, lead, "criterion"),
+        (21.1, lead, "status_identified"),
+        (22.1, lead, "decision"),
+    ):
+        tick_controls(number=number, controls=[control], user_id=who.user_id, actor=who, now=at(minute))
+    incident = Incident.objects.get(number=number)
+    tasks = incident.tasks.filter(run__name="Microservice outage", shown=True)
+    for task, minute in zip(tasks.filter(state="open", waits_for=None)[:4], (12.5, 13, 14, 16), strict=False):
+        actions.finish_task(actor=cast["jonas.weber"], number=number, task_id=task.pk, now=at(minute))
 
 
 def _people(cast: Cast, number: int, at: At) -> None:
@@ -144,11 +172,18 @@ def _words(cast: Cast, number: int, at: At) -> None:
     )
     texts = {
         "internal": "Card payments fail for more than half of customers. We are looking at the processor link.",
-        "executive": "Conditions: 60 % of card payments fail since shortly. Actions: all hands on it. Needs: none yet.",
         "public": "Some card payments fail at the moment. Your basket is kept; paying by invoice or wallet works.",
     }
     actions.post_updates(
         actor=omar, number=number, texts=texts, facts=facts, next_update_in_minutes=20, now=at(8.5)
+    )
+    actions.post_update(
+        actor=omar,
+        number=number,
+        audience="executive",
+        text="Conditions: 60 % of card payments fail. Actions: all hands on the processor link. Needs: none yet.",
+        next_update_in_minutes=60,
+        now=at(9),
     )
     actions.set_support_words(
         actor=omar,

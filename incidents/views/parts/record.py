@@ -12,7 +12,7 @@ from incidents.actions.criteria import verdicts
 from incidents.choices import CriterionKind, FieldKind, FieldSection, ImpactCondition, Reach
 from incidents.criteria import describe
 from incidents.models import ImpactRow, Incident
-from incidents.priority import matrix, suggest
+from incidents.priority import Suggestion, matrix, suggest
 from incidents.selectors import relatives
 from incidents.views.parts.base import Part, State
 from teams.models import User
@@ -34,8 +34,13 @@ def _known(state: State) -> dict[str, Any]:
     people = _people(asked, incident)
     answers = [_answer(field, incident.fields.get(field.key), people) for field in asked]
     over = not incident.is_active
+    wanted = (
+        ()
+        if state.light
+        else (FieldSection.TRIAGE, FieldSection.DETAILS, *((FieldSection.CLOSING,) if over else ()))
+    )
     return {
-        "answers": [row for row in answers if row.text or (row.section == FieldSection.CLOSING) <= over],
+        "answers": [row for row in answers if row.text or row.section in wanted],
         "unanswered": sum(not row.text and row.section == FieldSection.TRIAGE for row in answers),
         "feedback": list(incident.feedback.select_related("user")) if over else [],
     }
@@ -68,8 +73,15 @@ def _impact(state: State) -> dict[str, Any]:
     shown = [row for row in rows if row.service_id is None or row.service_id in seen]
     return {
         "impact_rows": [_shown(row) for row in reversed(shown)],
-        "suggestion": suggest(shown, matrix()) if state.incident.is_active and shown else None,
+        "suggestion": _graver(state.incident, shown),
     }
+
+
+def _graver(incident: Incident, rows: list[ImpactRow]) -> Suggestion | None:
+    """What the matrix suggests, where that is graver than what people have set."""
+    found = suggest(rows, matrix()) if incident.is_active and rows else None
+    rank = incident.severity_id
+    return found if found and (rank is None or found.rank < rank) else None
 
 
 def _shown(row: ImpactRow) -> dict[str, Any]:
