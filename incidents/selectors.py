@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,29 @@ _RELATION_WORDS: dict[str, tuple[str, str]] = {
     RelationKind.DUPLICATE: ("duplicate", "duplicated"),
     RelationKind.DRILL_OF: ("drill", "real"),
 }
+
+
+def likely_duplicates(
+    actor: Actor, title: str, service_ids: Collection[int], limit: int = 5
+) -> list[Incident]:
+    """Open incidents that somebody who is about to declare this one may mean: they share a service, or two
+    words of the title. The likeliest first; two statements."""
+    wanted = _words(title)
+    scored = []
+    for row in for_list(actor).filter(status__in=ACTIVE)[:200]:
+        services = {each.service_id for each in row.service_rows.all()} & set(service_ids)
+        score = 2 * len(services) + len(wanted & _words(row.title))
+        if score >= _LIKELY:
+            scored.append((-score, -row.number, row))
+    return [row for _score, _number, row in sorted(scored, key=lambda each: each[:2])[:limit]]
+
+
+_LIKELY = 2
+
+
+def _words(text: str) -> set[str]:
+    """The words of a title that tell something."""
+    return {word for word in re.findall(r"\w+", text.lower()) if len(word) > 3}
 
 
 def timeline(incident: Incident, actor: Actor, *, after: int = 0, limit: int = 200) -> list[TimelineEntry]:

@@ -6,6 +6,7 @@ from incidents.views.dialogs import VERBS
 urlpatterns = [
     path("incidents/", pages.incident_list, name="list"),
     path("incidents/declare/", pages.declare, name="declare"),
+    path("incidents/declare/similar/", pages.similar, name="similar"),
     path("incidents/<int:number>/", pages.incident_page, name="detail"),
     path("incidents/<int:number>/fragment/<slug:name>/", pages.fragment, name="fragment"),
     path("incidents/<int:number>/acknowledge/", verbs.AcknowledgeView.as_view(), name="acknowledge"),

@@ -17,7 +17,7 @@ from incidents.choices import IncidentStatus
 from incidents.filters import IncidentFilter
 from incidents.forms.lifecycle import DeclareForm
 from incidents.models import Incident
-from incidents.selectors import for_list, for_page, severity_levels
+from incidents.selectors import for_list, for_page, likely_duplicates, severity_levels
 from incidents.views.dialogs import VERBS
 from incidents.views.parts import PARTS, State
 from incidents.views.verbs import attach
@@ -138,3 +138,12 @@ def declare(request: HttpRequest) -> HttpResponse:
     return render(
         request, "incidents/pages/declare.html", {"form": DeclareForm(actor=actor, initial=initial)}
     )
+
+
+@login_required
+def similar(request: HttpRequest) -> HttpResponse:
+    """Open incidents that may be the same, while one is being declared."""
+    words = [word for word in request.GET.getlist("services")[:50] if word.isascii() and word.isdigit()]
+    ids = [int(word) for word in words if len(word) < 19]
+    found = likely_duplicates(actor_of(request), request.GET.get("title", "")[:200], ids)
+    return render(request, "incidents/partials/similar.html", {"rows": found})

@@ -220,3 +220,22 @@ def test_two_that_relate_to_each_other_at_once_do_not_wait_for_each_other() -> N
     found = at_once(jobs * 10)
     assert [row for row in found if isinstance(row, Exception)] == []
     assert IncidentRelation.objects.count() == 2
+
+
+def test_what_is_open_already_is_offered_while_declaring() -> None:
+    world = make_world()
+    same = declare(world, title="Payments time out in Spain")
+    secret = declare(world, title="Payments time out for one customer")
+    actions.set_visibility(actor=world.actor("ada"), number=secret.number, visibility="restricted")
+    over = declare(world, title="Payments time out")
+    actions.resolve(actor=world.actor("ada"), number=over.number, override_reason="Over")
+    browser, url = signed_in(world.bo), "/incidents/declare/similar/"
+    page = browser.get(url, {"title": "Payments do time out again"}).content.decode()
+    assert (f"#{same.number}" in page, f"#{secret.number}" in page, f"#{over.number}" in page) == (
+        True,
+        False,
+        False,
+    )
+    assert f"#{same.number}" in browser.get(url, {"services": [world.service.pk]}).content.decode()
+    assert browser.get(url, {"title": "Payments"}).content.decode().strip() == "", "one word is too little"
+    assert browser.get(url, {"services": ["x", "9" * 30]}).status_code == 200

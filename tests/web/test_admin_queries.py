@@ -23,9 +23,10 @@ from tests.factories import make_user, signed_in
 pytestmark = pytest.mark.django_db
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-# Tables that hold one row, one for each provider, or the five that migrations write.
+# Tables that hold one row, one for each provider, or those that migrations write.
 FIXED = {
     "incidents.IncidentCounter",
+    "incidents.PriorityRule",
     "incidents.SeverityLevel",
     "notifications.DeliveryLimits",
     "notifications.ProviderAccount",
@@ -124,6 +125,7 @@ SPECIAL: dict[str, Callable[[], dict[str, Any]]] = {
     "django_celery_beat.PeriodicTask": lambda: dict.fromkeys(("crontab", "solar", "clocked")),
     "incidents.IncidentGroupPermission": _permission,
     "incidents.IncidentUserPermission": _permission,
+    "incidents.ExitCriterion": lambda: {"text": f"criterion {next(_numbers)}"},
     "incidents.Follow": lambda: {"incident": None, "service": None},
     "incidents.Stakeholder": lambda: {"user": None, "address": f"s{next(_numbers)}@example.com"},
     "oncall.EscalationRun": lambda: {"next_at": clock.now()},

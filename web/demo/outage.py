@@ -163,7 +163,7 @@ def _first_look(cast: Cast, number: int, gateway: int, checkout: int, at: At) ->
 
 
 def _words(cast: Cast, number: int, at: At) -> None:
-    omar, maya = cast["omar.haddad"], cast["manager"]
+    omar = cast["omar.haddad"]
     facts = Facts(
         impact="About 60 % of card payments fail.",
         doing="Finding out why the processor does not answer.",
@@ -193,16 +193,7 @@ def _words(cast: Cast, number: int, at: At) -> None:
         workaround="Choose invoice or wallet at the last step. The basket is kept.",
         now=at(10),
     )
-    actions.add_decision(
-        actor=maya,
-        number=number,
-        question="Wait for the processor or roll back?",
-        choice=f"Roll back {RELEASE}",
-        who="Maya Okafor, with Jonas Weber",
-        why="The way back is known and takes ten minutes; the processor's answer may take hours.",
-        alternatives=["Wait for the processor's support", "Switch retries off by hand on each machine"],
-        now=at(22),
-    )
+    _decide(cast, number, at)
     actions.post_updates(
         actor=omar,
         number=number,
@@ -212,6 +203,19 @@ def _words(cast: Cast, number: int, at: At) -> None:
         },
         next_update_in_minutes=45,
         now=at(24),
+    )
+
+
+def _decide(cast: Cast, number: int, at: At) -> None:
+    actions.add_decision(
+        actor=cast["manager"],
+        number=number,
+        question="Wait for the processor or roll back?",
+        choice=f"Roll back {RELEASE}",
+        who="Maya Okafor, with Jonas Weber",
+        why="The way back is known and takes ten minutes; the processor's answer may take hours.",
+        alternatives=["Wait for the processor's support", "Switch retries off by hand on each machine"],
+        now=at(22),
     )
 
 

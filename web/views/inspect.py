@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 
 from alerts.models import Alert, Integration
-from incidents.models import Incident
+from incidents.models import Incident, Playbook
 from notifications.models import CapturedMail, Delivery, WebhookSubscription
 from oncall.models import EscalationPolicy, Schedule
 from postmortems.models import ActionItem, Postmortem
@@ -20,6 +20,7 @@ from teams.models import Team, User
 # View of a page: what it shows, the column and the name in the address that tell which one.
 _PAGES: dict[str, tuple[type[Model], str, str]] = {
     "incidents:detail": (Incident, "number", "number"),
+    "incidents:playbook": (Playbook, "pk", "pk"),
     "alerts:detail": (Alert, "pk", "pk"),
     "alerts:integration": (Integration, "pk", "pk"),
     "notifications:delivery": (Delivery, "pk", "delivery_id"),

@@ -8,6 +8,11 @@ function isFold(name: string, node: Element): boolean {
   return name === "open" && node instanceof HTMLDetailsElement;
 }
 
+/** What an element has found out by itself (the state of the connection, who is here) the server does not know. */
+function keepsItself(node: Node): boolean {
+  return node instanceof Element && node.matches("wb-live, wb-presence");
+}
+
 declare global {
   interface Window {
     htmx: typeof htmx;
@@ -23,7 +28,10 @@ htmx.defineExtension("morph", {
     if (!style.startsWith("morph")) return false;
     const morphStyle = style === "morph:innerHTML" ? "innerHTML" : "outerHTML";
     const content = fragment instanceof DocumentFragment ? [...fragment.children] : fragment;
-    const callbacks = { beforeAttributeUpdated: (name: string, node: Element) => !isFold(name, node) };
+    const callbacks = {
+      beforeAttributeUpdated: (name: string, node: Element) => !isFold(name, node),
+      beforeNodeMorphed: (node: Node) => !keepsItself(node),
+    };
     return Idiomorph.morph(target as Element, content as Element, { morphStyle, callbacks }) as unknown as Node[];
   },
 } as unknown as Parameters<typeof htmx.defineExtension>[1]);
