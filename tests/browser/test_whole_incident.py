@@ -101,6 +101,7 @@ def people(product: str, chromium: Any, states: Callable[[str], Any]) -> Iterato
 def test_the_whole_incident_on_two_phones(product: str, people: Callable[..., Any]) -> None:
     from playwright.sync_api import expect
 
+    expect.set_options(timeout=SOON)
     manager = people("manager", PHONE)
     intake = new_key(manager.new_page())
     alert = {"title": TITLE, "dedup_key": TITLE, "severity": "critical"}
