@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, status
+from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +16,7 @@ from incidents import actions
 from incidents.api import serializers as shapes
 from incidents.api.communications import CommunicationVerbs
 from incidents.api.customers import CustomerVerbs
-from incidents.api.record import RecordVerbs
+from incidents.api.record import RecordVerbs, valid
 from incidents.api.roles import RoleVerbs
 from incidents.api.support import SupportVerbs
 from incidents.api.tasks import TaskVerbs
@@ -69,7 +67,7 @@ class IncidentViewSet(
     @extend_schema(request=shapes.DeclareInput, responses={201: shapes.IncidentSerializer})
     def create(self, request: Request) -> Response:
         """Declare an incident; only `title` is needed. It starts in investigating and pages by default."""
-        data = _valid(shapes.DeclareInput, request)
+        data = valid(shapes.DeclareInput, request)
         incident = actions.declare_incident(
             actor=self.actor,
             service_ids=self._service_ids(data.pop("services", [])),
@@ -82,7 +80,7 @@ class IncidentViewSet(
     @extend_schema(request=shapes.EditInput, responses=shapes.IncidentSerializer)
     def partial_update(self, request: Request, number: str) -> Response:
         """Change impact and affected services; everything else has a verb."""
-        data = _valid(shapes.EditInput, request)
+        data = valid(shapes.EditInput, request)
         incident = self.get_object()
         ids = self._service_ids(data["services"]) if "services" in data else None
         actions.set_impact(
@@ -97,7 +95,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, number: str) -> Response:
         """Stop the paging. Again is no error; 409 when the incident is over."""
-        _valid(shapes.EmptyInput, request)
+        valid(shapes.EmptyInput, request)
         actions.acknowledge(actor=self.actor, number=int(number))
         return self._answer(int(number))
 
@@ -105,7 +103,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"], url_path="pass-on")
     def pass_on(self, request: Request, number: str) -> Response:
         """ "I cannot take it": page whoever is next at once. 409 when it has not paged the caller."""
-        _valid(shapes.EmptyInput, request)
+        valid(shapes.EmptyInput, request)
         actions.pass_on(actor=self.actor, number=int(number))
         return self._answer(int(number))
 
@@ -113,7 +111,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"], url_path="set-status")
     def set_status(self, request: Request, number: str) -> Response:
         """Change the state; a forbidden transition is 409, the present state is 200."""
-        data = _valid(shapes.StatusInput, request)
+        data = valid(shapes.StatusInput, request)
         actions.set_status(actor=self.actor, number=int(number), **data)
         return self._answer(int(number))
 
@@ -121,7 +119,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"], url_path="set-severity")
     def set_severity(self, request: Request, number: str) -> Response:
         """Set the severity, 0 to 4, or null."""
-        data = _valid(shapes.SeverityInput, request)
+        data = valid(shapes.SeverityInput, request)
         actions.set_severity(actor=self.actor, number=int(number), **data)
         return self._answer(int(number))
 
@@ -129,7 +127,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"], url_path="assign-role")
     def assign_role(self, request: Request, number: str) -> Response:
         """Give a role to a person, or to whoever is on call in a schedule; or empty it with a null user."""
-        data = _valid(shapes.RoleInput, request)
+        data = valid(shapes.RoleInput, request)
         ids = {"user_id": data.pop("user", None), "schedule_id": data.pop("schedule", None)}
         actions.fill_role(actor=self.actor, number=int(number), **ids, **data)
         return self._answer(int(number))
@@ -138,14 +136,14 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"], url_path="add-note")
     def add_note(self, request: Request, number: str) -> Response:
         """Write a note; `happened_at` may lie in the past."""
-        entry = actions.add_note(actor=self.actor, number=int(number), **_valid(shapes.NoteInput, request))
+        entry = actions.add_note(actor=self.actor, number=int(number), **valid(shapes.NoteInput, request))
         return Response(shapes.EntrySerializer(entry).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=shapes.UpdateInput, responses={201: shapes.UpdateSerializer})
     @action(detail=True, methods=["post"], url_path="post-update")
     def post_update(self, request: Request, number: str) -> Response:
         """Tell an audience something and promise the next word."""
-        data = _valid(shapes.UpdateInput, request)
+        data = valid(shapes.UpdateInput, request)
         update = actions.post_update(actor=self.actor, number=int(number), **data)
         return Response(shapes.UpdateSerializer(update).data, status=status.HTTP_201_CREATED)
 
@@ -153,28 +151,28 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, number: str) -> Response:
         """Resolve; with a reason from any active state by commander, manager or admin."""
-        actions.resolve(actor=self.actor, number=int(number), **_valid(shapes.ResolveInput, request))
+        actions.resolve(actor=self.actor, number=int(number), **valid(shapes.ResolveInput, request))
         return self._answer(int(number))
 
     @extend_schema(request=shapes.ReopenInput, responses=shapes.IncidentSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, number: str) -> Response:
         """Back to investigating."""
-        actions.reopen(actor=self.actor, number=int(number), **_valid(shapes.ReopenInput, request))
+        actions.reopen(actor=self.actor, number=int(number), **valid(shapes.ReopenInput, request))
         return self._answer(int(number))
 
     @extend_schema(request=shapes.MergeInput, responses=shapes.IncidentSerializer)
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, number: str) -> Response:
         """Make this incident part of another; answers with this one."""
-        actions.merge(actor=self.actor, number=int(number), **_valid(shapes.MergeInput, request))
+        actions.merge(actor=self.actor, number=int(number), **valid(shapes.MergeInput, request))
         return self._answer(int(number))
 
     @extend_schema(request=shapes.EmptyInput, responses=shapes.IncidentSerializer)
     @action(detail=True, methods=["post"])
     def unmerge(self, request: Request, number: str) -> Response:
         """Undo the merge of this incident; 409 when the other one is closed or merged itself."""
-        _valid(shapes.EmptyInput, request)
+        valid(shapes.EmptyInput, request)
         actions.unmerge(actor=self.actor, number=int(number))
         return self._answer(int(number))
 
@@ -182,7 +180,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"], url_path="set-visibility")
     def set_visibility(self, request: Request, number: str) -> Response:
         """Restrict to the people invited, or open again; managers of the team and admins."""
-        data = _valid(shapes.VisibilityInput, request)
+        data = valid(shapes.VisibilityInput, request)
         actions.set_visibility(actor=self.actor, number=int(number), **data)
         return self._answer(int(number))
 
@@ -190,7 +188,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def page(self, request: Request, number: str) -> Response:
         """Page people, a policy, or with neither the incident's own policy again."""
-        data = _valid(shapes.PageInput, request)
+        data = valid(shapes.PageInput, request)
         actions.page(
             actor=self.actor,
             number=int(number),
@@ -204,7 +202,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def snooze(self, request: Request, number: str) -> Response:
         """Stop the paging for some minutes, then page again."""
-        actions.snooze(actor=self.actor, number=int(number), **_valid(shapes.SnoozeInput, request))
+        actions.snooze(actor=self.actor, number=int(number), **valid(shapes.SnoozeInput, request))
         return self._answer(int(number))
 
     @extend_schema(
@@ -253,13 +251,6 @@ class IncidentViewSet(
         if team is None:
             raise field_error("team", f"There is no team “{name[:80]}”.")
         return int(team.pk)
-
-
-def _valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    data: Any = request.data or {}
-    serializer = shape(data=data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _whole(request: Request, name: str, default: int, most: int) -> int:

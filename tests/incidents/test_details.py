@@ -298,6 +298,9 @@ def test_feedback_is_asked_at_the_end_and_may_be_anonymous() -> None:
     page = signed_in(world.ada).get(f"/incidents/{incident.number}/fragment/known/").content.decode()
     assert "Nobody had the number" in page
     assert "Somebody who took part" in page
+    for who in ("sam", "zoe"):
+        others = signed_in(getattr(world, who)).get(f"/incidents/{incident.number}/fragment/known/")
+        assert (others.status_code, "Nobody had the number" in others.content.decode()) == (200, False)
     assert ">Bo<" not in page
 
 

@@ -33,7 +33,7 @@ def _known(state: State) -> dict[str, Any]:
     asked = details.asked(details.definitions(), incident)
     people = _people(asked, incident)
     answers = [_answer(field, incident.fields.get(field.key), people) for field in asked]
-    over = not incident.is_active
+    over, reads = not incident.is_active, "edit_entry" in state.verbs
     wanted = (
         ()
         if state.light
@@ -42,7 +42,9 @@ def _known(state: State) -> dict[str, Any]:
     return {
         "answers": [row for row in answers if row.text or row.section in wanted],
         "unanswered": sum(not row.text and row.section == FieldSection.TRIAGE for row in answers),
-        "feedback": list(incident.feedback.select_related("user")) if over else [],
+        # Said to those who work on it: a reader or support sees the incident and not this.
+        "feedback": list(incident.feedback.select_related("user")) if over and reads else [],
+        "reads_feedback": reads,
     }
 
 
