@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.db.models import OuterRef
 from django.utils.dateparse import parse_datetime
 
 from core.errors import field_error
@@ -23,19 +25,22 @@ _is_link = URLValidator(schemes=["http", "https"])
 
 
 def definitions() -> list[CustomField]:
-    """All fields that are asked, with their types and conditions: two statements."""
+    """All fields that are asked, with the ids of their types and their conditions: one statement."""
+    types = ArraySubquery(
+        CustomField.types.through.objects.filter(customfield=OuterRef("pk")).values("incidenttype_id")
+    )
     return list(
-        CustomField.objects.filter(active=True).select_related("shown_field").prefetch_related("types")
+        CustomField.objects.filter(active=True).select_related("shown_field").annotate(type_ids=types)
     )
 
 
 def asked(fields: Iterable[CustomField], incident: Incident) -> list[CustomField]:
-    """Those asked of this incident: its type, its rank and the answers it has."""
+    """Those of `definitions` asked of this incident: its type, its rank and the answers it has."""
     return [field for field in fields if _is_asked(field, incident)]
 
 
 def _is_asked(field: CustomField, incident: Incident) -> bool:
-    types = [row.pk for row in field.types.all()]
+    types: list[int] = field.type_ids  # type: ignore[attr-defined]  # `definitions` adds it
     if types and incident.type_id not in types:
         return False
     rank = incident.severity_id

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from incidents.choices import ACTIVE, Role, Visibility
 from incidents.permissions import SCOPES, standings_for
@@ -14,8 +14,6 @@ from teams.choices import TeamRole
 from teams.querysets import owned_visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from teams.actor import Actor
 
 _VIEW = ("view_incident", "respond_incident")
@@ -78,16 +76,12 @@ class IncidentQuerySet(models.QuerySet[Any]):
             return visible
         return visible.filter(self._standing(actor, allowed))
 
-    def with_standing(self, actor: Actor, verbs: Mapping[str, frozenset[str]]) -> Any:
-        """Adds a boolean for each name in `verbs`: whether the actor has one of those standings."""
-        return self.annotate(
-            **{
-                name: ExpressionWrapper(self._standing(actor, allowed), output_field=models.BooleanField())
-                for name, allowed in verbs.items()
-            }
-        )
+    def granted_to(self, actor: Actor) -> Any:
+        """Those on which the actor may respond by an exception of their own."""
+        return self.filter(_granted(actor, ("respond_incident",)))
 
     def _standing(self, actor: Actor, allowed: frozenset[str]) -> Q:
+        """The rule of `incidents.standings` as a condition."""
         condition = Q(pk__in=[])
         roles = [role for role in (TeamRole.MANAGER, TeamRole.RESPONDER) if role.value in allowed]
         teams = actor.teams_with(*roles) if roles else []

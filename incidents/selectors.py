@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Value
 
 from incidents.choices import ACTIVE, EntryAudience, RelationKind, Visibility
 from incidents.models import (
@@ -21,6 +21,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.permissions import SCOPES, TABLE
+from incidents.standings import standings
 from services.hooks import OpenIncident
 from services.models import Service
 from teams.actor import Actor
@@ -49,13 +50,13 @@ def active_by_severity(actor: Actor) -> list[Incident]:
 def for_page(actor: Actor, number: int) -> Incident | None:
     """One visible incident with roles and services; None when there is none for this actor."""
     roles = RoleAssignment.objects.filter(ended_at__isnull=True).select_related("user", "backup")
-    return (  # type: ignore[no-any-return]
+    rows = (
         for_list(actor)
-        .select_related("created_by", "merged_into", "type", "parent")
+        .select_related("created_by", "type")
         .prefetch_related(Prefetch("role_rows", queryset=roles, to_attr="current_roles"))
-        .filter(number=number)
-        .first()
     )
+    found: Incident | None = rows.filter(number=number).order_by().first()
+    return found
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,21 @@ class Relative:
 
 
 def relatives(actor: Actor, incident: Incident) -> list[Relative]:
-    """The visible incidents this one has to do with, its parent first: two statements."""
-    near = Q(pk=incident.parent_id) | Q(parent=incident) | Q(merged_into=incident)
+    """The visible incidents this one has to do with, its parent first: one statement, two where there are any."""
     pairs = IncidentRelation.objects.filter(Q(incident=incident) | Q(other=incident))
+    near = Incident.objects.filter(Q(parent=incident) | Q(merged_into=incident)).order_by()
+    found_pairs = pairs.values_list("incident_id", "other_id", "kind").union(
+        near.values_list("pk", "pk", Value("")), all=True
+    )
     words: dict[int, str] = {}
-    for first, second, kind in pairs.values_list("incident_id", "other_id", "kind"):
+    for first, second, kind in found_pairs:
         ahead = first == incident.pk
-        words[second if ahead else first] = _RELATION_WORDS[kind][0 if ahead else 1]
+        words[second if ahead else first] = _RELATION_WORDS[kind][0 if ahead else 1] if kind else ""
+    ids = {*words, *([incident.parent_id] if incident.parent_id else [])}
+    if not ids:
+        return []
     rows = Incident.objects.visible_to(actor).select_related("severity")
-    found = list(rows.filter(near | Q(pk__in=words)).order_by("number")[:100])
+    found = list(rows.filter(pk__in=ids).order_by("number")[:100])
     named = [
         Relative(
             "parent"
@@ -140,15 +147,10 @@ def latest_timeline(
 
 
 def allowed_verbs(actor: Actor, incident: Incident) -> set[str]:
-    """Which verbs of `incidents.permissions` the actor may use on an incident they see: one statement."""
-    verbs = {verb for verb in TABLE if SCOPES[verb] in actor.scopes}
-    if actor.is_admin:
-        return verbs
-    asked = {f"may_{number}": needed for number, needed in enumerate({TABLE[verb] for verb in verbs})}
-    rows = Incident.objects.visible_to(actor).filter(pk=incident.pk).with_standing(actor, asked).order_by()
-    row = rows.values(*asked).first() or {}
-    held = {needed for name, needed in asked.items() if row.get(name)}
-    return {verb for verb in verbs if TABLE[verb] in held or (row and "reader" in TABLE[verb])}
+    """Which verbs of `incidents.permissions` the actor may use on an incident they see. None or one statement for
+    an incident of `for_page`, two at most for another."""
+    held = standings(actor, incident)
+    return {verb for verb, needed in TABLE.items() if SCOPES[verb] in actor.scopes and needed & held}
 
 
 def severity_levels() -> list[SeverityLevel]:

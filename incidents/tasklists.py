@@ -173,7 +173,7 @@ def open_offers(incident: Incident) -> list[RoleOffer]:
 
 def definitions() -> list[RoleDefinition]:
     """All roles in order, with the schedules that fill them."""
-    return list(RoleDefinition.objects.select_related("schedule__team", "backup_schedule__team"))
+    return list(RoleDefinition.objects.select_related("schedule", "backup_schedule"))
 
 
 def missing_roles(

@@ -102,6 +102,17 @@ def icon_button(
     return format_html('<button type="{}" class="{}"{}>{}</button>', type, classes, extra, inside)
 
 
+def menu_item(
+    label: str, url: str = "", icon_name: str = "", danger: bool = False, **attrs: Any
+) -> SafeString:
+    """A link (with `url`) or a button in a menu; keywords become attributes (`data_dialog="…"`, `hx_post="…"`)."""
+    css = "menu__item menu__item-danger" if danger else "menu__item"
+    inside = format_html("{}{}", icon(icon_name) if icon_name else EMPTY, label)
+    if url:
+        return format_html('<a class="{}" href="{}"{}>{}</a>', css, url, attributes(attrs), inside)
+    return format_html('<button type="button" class="{}"{}>{}</button>', css, attributes(attrs), inside)
+
+
 def severity(rank: int | str | None, size: str = "", label: str = "") -> SafeString:
     """The filled severity chip: number and name; sizes sm (number alone, name spoken), "", lg. None: "Not set"."""
     if rank is None or rank == "":

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 HUES = 12
@@ -30,13 +30,13 @@ def icon(name: str, size: int = 16, label: str = "", css: str = "") -> SafeStrin
 
 def attributes(values: dict[str, Any]) -> SafeString:
     """Keyword arguments as HTML attributes: `hx_post` becomes `hx-post`, True stands alone, None and False vanish."""
-    pairs: list[SafeString] = []
+    parts = []
     for name, value in values.items():
         if value is None or value is False or value == "":
             continue
-        key = name.rstrip("_").replace("_", "-")
-        pairs.append(format_html(" {}", key) if value is True else format_html(' {}="{}"', key, value))
-    return format_html_join("", "{}", ((pair,) for pair in pairs)) if pairs else mark_safe("")
+        key = conditional_escape(name.rstrip("_").replace("_", "-"))
+        parts.append(f" {key}" if value is True else f' {key}="{conditional_escape(value)}"')
+    return mark_safe("".join(parts))
 
 
 def hue_of(key: object) -> int:

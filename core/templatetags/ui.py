@@ -7,7 +7,7 @@ from django.middleware.csrf import get_token
 from django.template import Context
 
 from core.templatetags import _controls, _forms, _pages, _time, _timeline
-from core.templatetags._markup import attributes, hue_of, icon, initials_of, key_of
+from core.templatetags._markup import hue_of, icon, initials_of, key_of
 from core.templatetags._vocabulary import TONE_ICONS
 
 register = template.Library()
@@ -24,6 +24,7 @@ for tag in (
     _controls.chip,
     _controls.badge,
     _controls.kbd,
+    _controls.menu_item,
     _controls.avatar,
     _controls.person,
     _controls.team,
@@ -92,14 +93,6 @@ def tabs(items: list[dict[str, Any]], label: str = "") -> dict[str, Any]:
 def stat(label: str, value: object, hint: str = "", url: str = "", tone: str = "") -> dict[str, Any]:
     """One number with its name; tones "", ok, warn, danger."""
     return {"label": label, "value": value, "hint": hint, "url": url, "tone": tone}
-
-
-@register.inclusion_tag("core/components/menu_item.html")
-def menu_item(
-    label: str, url: str = "", icon_name: str = "", danger: bool = False, **attrs: Any
-) -> dict[str, Any]:
-    """A link (with `url`) or a button in a menu; keywords become attributes (`data_dialog="…"`, `hx_post="…"`)."""
-    return {"label": label, "url": url, "icon_name": icon_name, "danger": danger, "extra": attributes(attrs)}
 
 
 @register.inclusion_tag("core/components/progress.html")

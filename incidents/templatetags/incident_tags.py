@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from django import template
 from django.utils.html import escape, format_html, format_html_join, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.templatetags._controls import chip
@@ -133,28 +135,39 @@ def _links(entry: TimelineEntry, base: str, viewer: Any) -> SafeString:
     if entry.kind not in WRITABLE or entry.redacted_at is not None:
         return more + _add(base, entry.happened_at)
     hidden = "" if viewer is not None and viewer.may_change(entry) else " hidden"
-    edit = _small(f"{base}timeline/{entry.seq}/edit/", "pencil", _("Change"), entry.author_id or 0, hidden)
-    return more + edit + _add(base, entry.happened_at)
+    edit = _edit_of(base, get_language()).replace("{seq}", str(entry.seq), 1)
+    edit = edit.replace("{mark}", f' data-author="{entry.author_id or 0}"{hidden}', 1)
+    return more + mark_safe(edit) + _add(base, entry.happened_at)  # noqa: S308 - numbers in markup made here
 
 
-def _small(url: str, icon_name: str, label: str, author: int | None = None, hidden: str = "") -> SafeString:
-    mark = format_html(' data-author="{}"', author) if author is not None else NOTHING
+def _small(url: str, icon_name: str, label: str, mark: str = "") -> SafeString:
     return format_html(
-        '<a class="tl-link" href="{}" title="{}" aria-label="{}"{}{}>{}</a>',
+        '<a class="tl-link" href="{}" title="{}" aria-label="{}"{}>{}</a>',
         url,
         label,
         label,
         mark,
-        hidden,
         icon(icon_name, size=14),
     )
 
 
+@lru_cache(maxsize=512)
+def _edit_of(base: str, _language: str | None) -> str:
+    """The link to change an entry, the same on every row but for `{seq}` and `{mark}`."""
+    return str(_small(f"{base}timeline/{{seq}}/edit/", "pencil", _("Change"), "{mark}"))
+
+
 def _add(base: str, at: Any) -> SafeString:
     """ "+": write something that happened then."""
-    url = f"{base}note/?{urlencode({'happened_at': at.isoformat()})}"
-    label = _("Add something at this time")
-    return format_html(
+    moment = quote(at.isoformat())
+    return mark_safe(_add_of(base, get_language()).replace("{at}", moment))  # noqa: S308 - a time, quoted
+
+
+@lru_cache(maxsize=512)
+def _add_of(base: str, _language: str | None) -> str:
+    """The link of `_add`, the same on every row but for `{at}`."""
+    url, label = f"{base}note/?happened_at={{at}}", _("Add something at this time")
+    shown = format_html(
         '<a class="tl-add" href="{}" hx-get="{}" hx-target="#modal" hx-swap="innerHTML" title="{}" aria-label="{}">'
         "{}</a>",
         url,
@@ -163,6 +176,7 @@ def _add(base: str, at: Any) -> SafeString:
         label,
         icon("plus", size=14),
     )
+    return str(shown)
 
 
 @register.simple_tag

@@ -26,9 +26,10 @@ from config.launcher.process import wait_for
 from core import clock
 from core.crypto import digest
 from incidents import actions
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident, IncidentTask, Playbook, TimelineEntry
 from notifications.models import Delivery
-from teams.actor import actor_for
+from services.models import Service
+from teams.actor import Actor, actor_for
 from tests.bench.company import reachable_service
 from tests.bench.ground import Ground
 from tests.bench.load import Result, post_all
@@ -36,6 +37,7 @@ from tests.factories import make_token
 
 RESULTS = ROOT / "bench-results"
 Rows = Iterator[tuple[str, str, str]]
+TASKS = 30
 WORKERS = ("engine", "deliver", "work", "beat")
 
 
@@ -222,11 +224,22 @@ FROM incidents_incident i, generate_series(1, 100000) n WHERE i.id = %s
 """
 
 
+def _with_tasks(actor: Actor, service: Service) -> Incident:
+    """A Sev-0 with at least thirty tasks, as its playbooks make them."""
+    incident = actions.declare_incident(
+        actor=actor, title="Long", service_ids=[service.pk], page=False, severity=0
+    )
+    for playbook in Playbook.objects.order_by("pk"):
+        if IncidentTask.objects.filter(incident=incident, shown=True).count() < TASKS:
+            actions.start_playbook(actor=actor, number=incident.number, playbook_id=playbook.pk)
+    return incident
+
+
 def big_pages(ground: Ground) -> Rows:
     """Pages over much data, in this process: no server in between."""
     service, person, _key = reachable_service()
     actor = actor_for(person)
-    incident = actions.declare_incident(actor=actor, title="Long", service_ids=[service.pk], page=False)
+    incident = _with_tasks(actor, service)
     with connection.cursor() as cursor:
         cursor.execute(_INCIDENTS, [incident.pk])
         cursor.execute(
@@ -258,7 +271,7 @@ def big_pages(ground: Ground) -> Rows:
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     for label, path, aim in (
         ("incident list, 100,000 incidents", "/incidents/", 60),
-        ("incident page, 1,000 entries", f"/incidents/{incident.number}/", 120),
+        (f"incident page, 1,000 entries, {TASKS} tasks and more", f"/incidents/{incident.number}/", 120),
     ):
         times = []
         for _again in range(20):

@@ -13,8 +13,11 @@ from incidents.models import Incident, IncidentService, RoleAssignment
 from incidents.selectors import allowed_verbs
 from oncall.models import EscalationRun
 from oncall.selectors import subject_runs
-from services.models import Service
+from services.models import ChangeEvent, Service
+from services.selectors import recent_changes
 from teams.actor import Actor
+
+AROUND = dt.timedelta(hours=2)
 
 
 class State:
@@ -53,6 +56,15 @@ class State:
         return known | set(
             Service.objects.visible_to(self.actor).filter(pk__in=others).values_list("pk", flat=True)
         )
+
+    @cached_property
+    def changes(self) -> list[ChangeEvent]:
+        """The newest changes to the incident's services, from two hours before it began until it was over."""
+        if not self.service_ids:
+            return []
+        until = self.now if self.incident.is_active else self.incident.resolved_at or self.incident.updated_at
+        since = self.incident.started_at - AROUND
+        return recent_changes(self.service_ids, self.actor, since=since, until=until, limit=200)
 
     @cached_property
     def roles(self) -> list[RoleAssignment]:

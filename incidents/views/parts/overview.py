@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from incidents.choices import Role, UpdateAudience
 from incidents.models import Incident
-from incidents.views.parts.base import Part, State
+from incidents.views.parts.base import AROUND, Part, State
 from oncall.choices import RunStatus
 from oncall.models import EscalationRun
 from services.choices import LinkKind
 from services.models import ServiceLink
-from services.selectors import recent_changes
 from teams.actor import Actor
 
 
@@ -33,13 +31,11 @@ def _facts(state: State) -> dict[str, Any]:
 
 
 def _next(state: State) -> dict[str, Any]:
-    around = dt.timedelta(hours=2)
-    since, until = state.incident.started_at - around, min(state.now, state.incident.started_at + around)
-    ids = state.service_ids
+    until = state.incident.started_at + AROUND
     return {
         "runs": state.runs,
-        "changes": recent_changes(ids, state.actor, since=since, until=until) if ids else [],
-        "runbooks": _runbooks(ids, state.actor),
+        "changes": [row for row in state.changes if row.happened_at <= until][:50],
+        "runbooks": _runbooks(state.service_ids, state.actor),
     }
 
 

@@ -9,11 +9,10 @@ from django.utils.translation import gettext as _
 
 from incidents.choices import Role
 from incidents.models import RoleAssignment, RoleDefinition, RoleOffer
-from incidents.tasklists import definitions, missing_roles, open_offers
+from incidents.tasklists import missing_roles, open_offers
 from incidents.views.parts.base import Part, State
 from oncall.models import Schedule
 from teams.actor import Actor
-from teams.choices import TeamVisibility
 
 # At these ranks one person should not lead and repair at once.
 _TWO_PEOPLE = 1
@@ -21,7 +20,8 @@ _TWO_PEOPLE = 1
 
 @dataclass
 class RoleCard:
-    """A role on the page. `schedule`: who may be called from it, if the viewer may see it."""
+    """A role on the page. `schedule`: who may be called from it while the role is needed, if the viewer may see
+    it."""
 
     definition: RoleDefinition
     holders: list[RoleAssignment]
@@ -32,10 +32,11 @@ class RoleCard:
 
 
 def _roles(state: State) -> dict[str, Any]:
-    known = definitions()
+    known = list(RoleDefinition.objects.all())
     offers = open_offers(state.incident)
     needed = {row.key for row in missing_roles(state.incident, state.roles, known)}
     me = state.actor.user_id
+    schedules = _schedules(state.actor, [row.schedule_id for row in known if row.key in needed])
     cards = []
     for definition in known:
         holders = [row for row in state.roles if row.role == definition.key]
@@ -46,7 +47,7 @@ def _roles(state: State) -> dict[str, Any]:
                     definition,
                     holders,
                     definition.key in needed,
-                    definition.schedule if _sees(state.actor, definition.schedule) else None,
+                    schedules.get(definition.schedule_id),
                     any(row.user_id == me for row in holders),
                     pending,
                 )
@@ -78,13 +79,10 @@ def _two_hats(state: State) -> str:
     }
 
 
-def _sees(actor: Actor, schedule: Schedule | None) -> bool:
-    if schedule is None:
-        return False
-    if actor.bound_team_id is not None:
-        return schedule.team_id == actor.bound_team_id
-    own = actor.is_admin or schedule.team_id in actor.roles
-    return own or schedule.team.visibility == TeamVisibility.ORGANISATION
+def _schedules(actor: Actor, ids: list[int | None]) -> dict[int | None, Schedule]:
+    """Those of these schedules that the viewer may see, by id; no statement where no role is filled from one."""
+    wanted = {pk for pk in ids if pk is not None}
+    return dict(Schedule.objects.visible_to(actor).in_bulk(wanted)) if wanted else {}
 
 
 PARTS = (Part("roles", "incidents/partials/roles.html", _roles),)

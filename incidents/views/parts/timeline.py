@@ -18,10 +18,8 @@ from incidents.models import Incident, TimelineEntry
 from incidents.record import FIRST, Counts, Page, Query, counts_of, marks_of, page_of, query_of, weighty_since
 from incidents.timeline import GROUPS, Bands, Item, Overview, laid_out, overview
 from incidents.views.parts.base import Part, State
-from services.selectors import recent_changes
 from teams.actor import Actor
 
-_CHANGES_BEFORE = dt.timedelta(hours=2)
 _KEPT = ("tl", "tlq", "from", "to")
 
 
@@ -150,11 +148,7 @@ def _bar(state: State, marks: list[tuple[str, dt.datetime, int]], bands: Bands) 
     until = state.now if incident.is_active else (incident.resolved_at or incident.updated_at)
     since = min([incident.started_at, *[at for _kind, at, _seq in marks[:1]]])
     last = max([until, *[at for _kind, at, _seq in marks[-1:]]])
-    changes = (
-        recent_changes(state.service_ids, state.actor, since=since - _CHANGES_BEFORE, until=last)
-        if state.service_ids
-        else []
-    )
+    changes = [row for row in state.changes if row.happened_at <= last]
     begin = min([since, *[change.happened_at for change in changes]])
     shown = [*marks, *[("change_event", change.happened_at, 0) for change in changes]]
     return overview(shown, bands, since=begin, until=last)
