@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import redis
@@ -28,6 +30,7 @@ _QUEUES = {
     "oncall.tick": "engine",
     "notifications.send_due": "deliver",
     "alerts.process_intake": "intake",
+    "alerts.place_due": "intake",
     "core.relay": "events",
 }
 
@@ -102,6 +105,8 @@ def _flag(name: str) -> str:
 
 
 _sender = _Sender()
+# What `answered_here` keeps back: task name → whether somebody has asked for it.
+_here: ContextVar[dict[str, bool] | None] = ContextVar("answered_here", default=None)
 
 
 def wake(name: str) -> None:
@@ -114,10 +119,36 @@ def wake(name: str) -> None:
         return
 
     def send() -> None:
-        _sender.send(name)
+        here = _here.get()
+        if here is not None and name in here:
+            here[name] = True
+        else:
+            _sender.send(name)
 
     send.wakeup = name  # type: ignore[attr-defined]
     transaction.on_commit(send, robust=True)
+
+
+@contextmanager
+def answered_here(name: str) -> Iterator[Callable[[], bool]]:
+    """For a worker that does what it wakes others for by itself, at once: saves the way through the broker.
+
+    Inside, wake-ups of `name` are kept back. Yields a function that says whether there was one, and forgets it;
+    one that nobody has asked about is sent at the end, whatever happened.
+    """
+    here = {name: False}
+    token = _here.set(here)
+
+    def asked() -> bool:
+        found, here[name] = here[name], False
+        return found
+
+    try:
+        yield asked
+    finally:
+        _here.reset(token)
+        if here[name]:
+            _sender.send(name)
 
 
 def wake_another(name: str) -> None:

@@ -32,13 +32,14 @@ _GOING_ON = (*UNFINISHED, IncidentStatus.RESOLVED)
 @dataclass
 class TaskRow:
     """A shown task as a page draws it. `owner`: its own, else whoever holds its role. `blockers`: the open
-    tasks it waits for."""
+    tasks it waits for. `running`: whether its clock still counts."""
 
     task: IncidentTask
     owner: User | None
     mine: bool
     blockers: list[IncidentTask] = field(default_factory=list)
     overdue: bool = False
+    running: bool = True
     url: str = ""
 
     @property
@@ -86,10 +87,19 @@ def task_rows(
             blockers=[
                 by_id[pk] for pk in waits.get(task.pk, ()) if pk in by_id and by_id[pk].state in OPEN_TASKS
             ],
-            overdue=task.state in OPEN_TASKS and task.due_at is not None and task.due_at < now,
+            overdue=_runs(task, incident)
+            and task.state in OPEN_TASKS
+            and task.due_at is not None
+            and task.due_at < now,
+            running=_runs(task, incident),
         )
         for task in tasks
     ]
+
+
+def _runs(task: IncidentTask, incident: Incident) -> bool:
+    """Whether its clock counts: once resolved, only that of what belongs to the time after."""
+    return incident.is_active or (incident.status in _GOING_ON and task.stage == Stage.RETROSPECTIVE)
 
 
 def _waits(incident: Incident) -> dict[int, list[int]]:

@@ -18,7 +18,7 @@ from teams.actions.memberships import create_team, remove_member, set_member, up
 from teams.actions.people import change_email, create_user, set_instance_role, update_profile
 from teams.actions.tokens import revoke_token
 from teams.actor import Actor, actor_for
-from teams.models import APIToken, AuditEntry, Invitation, Membership, Team, User
+from teams.models import APIToken, AuditEntry, Invitation, Membership, SavedView, Team, User
 
 # Groups mirror memberships; changing them here would part the two. Importing the module that registers
 # them comes first: apps are discovered in the order of INSTALLED_APPS.
@@ -166,6 +166,14 @@ class TokenAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         for token in queryset:
             revoke_token(actor=acting(request), token_id=token.pk)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    list_display = ("name", "page", "user", "team", "query", "created_at")
+    list_filter = ("page", "team")
+    list_select_related = ("user", "team")
+    search_fields = ("name", "query", "user__name", "user__email")
 
 
 @admin.register(AuditEntry)

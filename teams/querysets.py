@@ -70,6 +70,14 @@ class MembershipQuerySet(models.QuerySet[Any]):
         return self.filter(owned_visible(actor))
 
 
+class SavedViewQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Any:
+        """One's own, and those shared with a team one belongs to."""
+        if actor.bound_team_id is not None:
+            return self.filter(team_id=actor.bound_team_id)
+        return self.filter(Q(user_id=actor.user_id) | Q(team_id__in=list(actor.roles)))
+
+
 class UserQuerySet(models.QuerySet[Any]):
     def active(self) -> Any:
         return self.filter(is_active=True)

@@ -12,10 +12,12 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core import clock
 from core.crypto import digest
+from core.errors import InvalidInput
 from teams.actor import Actor
 from teams.choices import TeamRole
-from teams.models import APIToken, AuditEntry, Invitation, Membership, Team, User
+from teams.models import APIToken, AuditEntry, Invitation, Membership, SavedView, Team, User
 from teams.querysets import in_force
+from teams.saved_views import clean_query
 
 _TOUCH_EVERY = dt.timedelta(minutes=1)
 
@@ -118,3 +120,31 @@ def audit_choices(actor: Actor) -> tuple[list[str], list[str]]:
     newest = AuditEntry.objects.visible_to(actor).order_by("-id").values_list("verb", "object_type")[:5000]
     pairs = set(newest)
     return sorted({verb for verb, _kind in pairs}), sorted({kind for _verb, kind in pairs})
+
+
+@dataclass(frozen=True)
+class SavedViews:
+    """What a list shows of saved views: the rows, and what saving one needs."""
+
+    page: str
+    rows: list[SavedView]
+    query: str
+    teams: list[Team]
+
+    @property
+    def current(self) -> SavedView | None:
+        """The view that is shown at this moment."""
+        return next((row for row in self.rows if row.query == self.query), None)
+
+
+def saved_views(actor: Actor, page: str, query: str) -> SavedViews:
+    """The views of a list that the actor may see, own ones first. `query`: the list's address after the "?".
+    At most two statements."""
+    rows = SavedView.objects.visible_to(actor).filter(page=page).select_related("team", "user")
+    found = sorted(rows[:100], key=lambda row: (row.user_id != actor.user_id, row.name.lower()))
+    try:
+        shown = clean_query(query)
+    except InvalidInput:
+        shown = ""
+    teams = list(Team.objects.filter(pk__in=actor.teams_with()).order_by("name")) if shown else []
+    return SavedViews(page, found, shown, teams)

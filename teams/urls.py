@@ -3,11 +3,13 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from teams.views import audit, entrance, me, people, single_sign_on, teams
+from teams.views import audit, entrance, me, people, saved_views, single_sign_on, teams
 
 app_name = "teams"
 
 urlpatterns = [
+    path("saved-views/", saved_views.save, name="save-view"),
+    path("saved-views/<int:pk>/delete/", saved_views.delete, name="delete-view"),
     path("setup/", entrance.SetupView.as_view(), name="setup"),
     path("invite/<str:secret>/", entrance.InvitationView.as_view(), name="invitation"),
     path("accounts/login/", entrance.SignInView.as_view(), name="sign-in"),

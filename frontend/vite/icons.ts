@@ -1,7 +1,7 @@
 /** Lucide icons that the product uses; each becomes `<symbol id="name">` in the sprite. */
 export const ICONS = [
   "activity", "alarm-clock", "archive", "arrow-down", "arrow-down-right", "arrow-left", "arrow-right", "arrow-up",
-  "arrow-up-down", "arrow-up-right", "at-sign", "ban", "bell", "bell-off", "bell-ring", "book-open", "book-open-check",
+  "arrow-up-down", "arrow-up-right", "at-sign", "ban", "bell", "bell-off", "bell-ring", "book-open", "bookmark", "book-open-check",
   "bot", "bug", "building-2", "calendar", "calendar-clock", "calendar-days", "calendar-off", "chart-column", "chart-line",
   "check", "check-check", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "chevrons-left", "chevrons-up",
   "circle", "circle-alert", "circle-check", "circle-dashed", "circle-dot", "circle-help", "circle-pause", "circle-slash", "circle-x",

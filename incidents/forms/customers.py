@@ -23,7 +23,10 @@ class ContactForm(forms.Form):
     segment = forms.CharField(label=_("Segment"), max_length=60, required=False)
     language = forms.CharField(label=_("Language"), max_length=10, required=False)
     services = forms.ModelMultipleChoiceField(
-        Service.objects.none(), label=_("Uses the services"), required=False
+        Service.objects.none(),
+        label=_("Uses the services"),
+        required=False,
+        help_text=_("Hold Ctrl or ⌘ to choose several."),
     )
     active = forms.BooleanField(label=_("May be written to"), required=False, initial=True)
 
@@ -48,13 +51,16 @@ class TableForm(forms.Form):
     """A table as text or as a file; `rows` holds it afterwards."""
 
     rows = forms.CharField(
-        label=_("Rows"),
+        label=_("Paste rows"),
         required=False,
         max_length=MOST_BYTES,
-        help_text=_("email,name,company,segment,language,services (slugs with a space between)"),
+        help_text=_(
+            "One contact on each line: email,name,company,segment,language,services. Several services have spaces"
+            " between their short names."
+        ),
         widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
     )
-    file = forms.FileField(label=_("Or a CSV file"), required=False)
+    file = forms.FileField(label=_("Or choose a CSV file"), required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -157,7 +157,11 @@ class StatusForm(ActorForm):
     def setup(self) -> None:
         assert self.incident is not None
         allowed = [s for s in TRANSITIONS[self.incident.status] if s != IncidentStatus.MERGED]
-        self.fields["status"].choices = [(s, IncidentStatus(s).label) for s in allowed]  # type: ignore[attr-defined]
+        field: Any = self.fields["status"]
+        field.choices = [(s, IncidentStatus(s).label) for s in allowed]
+        field.help_text = _("Now: %(state)s.") % {"state": self.incident.get_status_display()}
+        if IncidentStatus.IDENTIFIED not in allowed:
+            del self.fields["cause"], self.fields["cause_unknown"]
 
 
 class ReasonForm(ActorForm):

@@ -17,7 +17,7 @@ from oncall.rows import MAX_ROWS, numbers, operation, rearranged, whole
 from teams.actor import Actor
 from teams.models import Team
 
-_RANKS = [("", "—"), *((str(rank), f"Sev-{rank}") for rank in range(5))]
+_RANKS = [("", _("Any")), *((str(rank), f"Sev-{rank}") for rank in range(5))]
 _NEW_ROWS = 3
 # The inputs of a row; each is called `<name>-<number>`.
 INPUTS = (
@@ -44,11 +44,11 @@ class PlaybookForm(forms.Form):
     description = forms.CharField(
         label=_("What it is for"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    stage = forms.ChoiceField(label=_("Stage"), required=False, choices=[("", "—"), *Stage.choices])
+    stage = forms.ChoiceField(label=_("Stage"), required=False, choices=[("", _("Any")), *Stage.choices])
     starts_by_itself = forms.BooleanField(
         label=_("Starts by itself"),
         required=False,
-        help_text=_("On incidents that fit all that is said below."),
+        help_text=_("On incidents that fit all that is said above."),
     )
     type = forms.ModelChoiceField(
         IncidentType.objects.none(), label=_("Type"), required=False, empty_label=_("Every type")

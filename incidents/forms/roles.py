@@ -65,7 +65,9 @@ class RoleDefinitionForm(forms.Form):
     """A role as admins set it up. `key` only for a new one."""
 
     key = forms.SlugField(
-        label=_("Key"), max_length=20, help_text=_("As the API calls it; it stays. Small letters and digits.")
+        label=_("Key"),
+        max_length=20,
+        help_text=_("Its name in the API. It cannot be changed later. Small letters and digits."),
     )
     name = forms.CharField(label=_("Name"), max_length=60)
     card = forms.CharField(
@@ -77,12 +79,12 @@ class RoleDefinitionForm(forms.Form):
     )
     single = forms.BooleanField(label=_("Held by one person at a time"), required=False)
     required_to_rank = forms.TypedChoiceField(
-        label=_("Required down to"),
+        label=_("Required down to severity"),
         choices=_RANKS,
         required=False,
         coerce=int,
         empty_value=None,
-        help_text=_("An incident of this rank or a graver one says when nobody holds it."),
+        help_text=_("An incident as grave as this or graver asks for it until somebody holds it."),
     )
     starter_tasks = forms.CharField(
         label=_("Starter tasks"),
@@ -90,14 +92,14 @@ class RoleDefinitionForm(forms.Form):
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(
-            "One a line; whoever takes the role gets them. What one opens stands in brackets: [severity]."
+            "One on each line, for whoever takes the role. What a task opens stands in brackets: [severity]."
         ),
     )
     schedule = forms.ModelChoiceField(
-        Schedule.objects.none(), label=_("Filled from"), required=False, empty_label=_("No schedule")
+        Schedule.objects.none(), label=_("Filled from schedule"), required=False, empty_label=_("No schedule")
     )
     backup_schedule = forms.ModelChoiceField(
-        Schedule.objects.none(), label=_("Backup from"), required=False, empty_label=_("No schedule")
+        Schedule.objects.none(), label=_("Backup from schedule"), required=False, empty_label=_("No schedule")
     )
 
     def __init__(self, *args: Any, actor: Any, row: RoleDefinition | None = None, **kwargs: Any) -> None:

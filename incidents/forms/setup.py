@@ -12,6 +12,7 @@ from incidents.choices import FieldKind, FieldSection, ImpactCondition, Incident
 from incidents.models import CustomField, IncidentType, SeverityLevel
 from oncall.models import EscalationPolicy
 
+KEY_HELP = _("Its name in the API. It cannot be changed later.")
 RANKS = [(str(rank), f"Sev-{rank}") for rank in range(5)]
 
 
@@ -25,8 +26,11 @@ class TypeForm(forms.Form):
             forms.fields_for_model(IncidentType, fields=names if row else ("key", *names))
         )
         self.fields.update(found)
+        self.fields["position"].label = _("Place in the list")
         if row is not None:
             self.initial.update(forms.model_to_dict(row, names))
+        else:
+            self.fields["key"].help_text = KEY_HELP
 
 
 class Lines(forms.CharField):
@@ -44,32 +48,43 @@ class Lines(forms.CharField):
 class FieldForm(forms.Form):
     """A custom field; key and kind only while it is new."""
 
-    key = forms.SlugField(label=_("Key"), max_length=40, help_text=_("As the API calls it; it stays."))
-    kind = forms.ChoiceField(label=_("Kind"), choices=FieldKind.choices)
+    key = forms.SlugField(label=_("Key"), max_length=40, help_text=KEY_HELP)
+    kind = forms.ChoiceField(label=_("Kind of answer"), choices=FieldKind.choices)
     label = forms.CharField(label=_("Question"), max_length=120)
-    help = forms.CharField(label=_("Help"), required=False, max_length=300)
+    help = forms.CharField(label=_("Help below the question"), required=False, max_length=300)
     section = forms.ChoiceField(label=_("Asked in"), choices=FieldSection.choices)
     options = Lines(
-        label=_("Options"), required=False, max_length=5000, help_text=_("One a line, for choices.")
+        label=_("Options"), required=False, max_length=5000, help_text=_("For choices: one on each line.")
     )
     types = forms.ModelMultipleChoiceField(
-        IncidentType.objects.all(), label=_("For these types"), required=False, help_text=_("None: for all.")
+        IncidentType.objects.all(),
+        label=_("For these types"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: for all."),
     )
     shown_field = forms.ModelChoiceField(
-        CustomField.objects.all(), label=_("Only while this field"), required=False, empty_label=_("Always")
+        CustomField.objects.all(), label=_("Depends on"), required=False, empty_label=_("No other answer")
     )
-    shown_values = Lines(label=_("has one of"), required=False, max_length=5000, help_text=_("One a line."))
+    shown_values = Lines(
+        label=_("Asked when that answer is one of"),
+        required=False,
+        max_length=5000,
+        help_text=_("One on each line."),
+    )
     shown_to_rank = forms.TypedChoiceField(
-        label=_("Only down to"),
-        choices=[("", _("Every rank")), *RANKS],
+        label=_("Asked down to severity"),
+        choices=[("", _("Every severity")), *RANKS],
         required=False,
         coerce=int,
         empty_value=None,
     )
     required_for = forms.ChoiceField(
-        label=_("Needed before"), choices=[("", _("Never")), *IncidentStatus.choices], required=False
+        label=_("Must be answered before"),
+        choices=[("", _("Never")), *IncidentStatus.choices],
+        required=False,
     )
-    active = forms.BooleanField(label=_("Asked"), required=False, initial=True)
+    active = forms.BooleanField(label=_("In use"), required=False, initial=True)
     position = forms.IntegerField(label=_("Place in the list"), min_value=0, max_value=1000, initial=0)
 
     def __init__(self, *args: Any, row: CustomField | None, **kwargs: Any) -> None:
@@ -89,6 +104,7 @@ class SeverityForm(forms.Form):
         EscalationPolicy.objects.none(),
         label=_("Pages these as well"),
         required=False,
+        widget=forms.CheckboxSelectMultiple,
         help_text=_("When an incident is raised to this severity."),
     )
 
@@ -111,7 +127,9 @@ class MatrixForm(forms.Form):
         for condition, reach in self.squares:
             label = f"{ImpactCondition(condition).label}, {Reach(reach).label}"
             name = f"{condition}_{reach}"
-            self.fields[name] = forms.TypedChoiceField(label=label, choices=RANKS, coerce=int)
+            field: Any = forms.TypedChoiceField(label=label, choices=RANKS, coerce=int)
+            field.reach = Reach(reach).label
+            self.fields[name] = field
             self.initial[name] = ranks.get((condition, reach), 4)
 
     def rows(self) -> list[tuple[str, list[Any]]]:

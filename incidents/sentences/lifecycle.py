@@ -107,7 +107,7 @@ def _escalated(data: Data) -> str:
         return _("Called %(webhooks)s") % {"webhooks": ", ".join(data["webhooks"])}
     if data.get("held_until"):
         return _("Nobody is on duty and it can wait: paging begins with the next shift, %(time)s UTC") % {
-            "time": dt.datetime.fromisoformat(data["held_until"]).strftime("%a %H:%M")
+            "time": dt.datetime.fromisoformat(data["held_until"]).astimezone(dt.UTC).strftime("%a %H:%M")
         }
     if data.get("exhausted"):
         return _("The escalation policy has come to its end and nobody has acknowledged")

@@ -75,7 +75,7 @@ def _hold(data: Data) -> str:
     until = data.get("until")
     if not until:
         return _("Goes on after waiting")
-    moment = dt.datetime.fromisoformat(until).strftime("%Y-%m-%d %H:%M")
+    moment = dt.datetime.fromisoformat(until).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M")
     return _("On hold until %(moment)s UTC") % {"moment": moment}
 
 

@@ -221,6 +221,6 @@ def cause_chip(state: str, label: str) -> SafeString:
         "suspected": ("outline", "lightbulb"),
         "testing": ("info", "test-tube"),
         "ruled_out": ("dashed", "x"),
-        "confirmed": ("danger", "target"),
+        "confirmed": ("violet", "target"),
     }.get(state, ("outline", "circle"))
     return chip(label, tone=tone, icon_name=icon_name)

@@ -106,7 +106,7 @@ def _meta(row: TaskRow) -> SafeString:
         '<a class="tone-warn task__wait" href="#task-{}">{} {}</a>',
         ((blocker.pk, _("waits for:"), blocker.title) for blocker in row.blockers),
     )
-    return joined((state, waits, _due(row), _weight(task)))
+    return joined((state, waits, _due(row) if row.running else _NOTHING, _weight(task)))
 
 
 def _state(task: IncidentTask) -> SafeString:

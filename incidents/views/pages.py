@@ -23,6 +23,7 @@ from incidents.views.parts import PARTS, State
 from incidents.views.verbs import attach
 from services.models import Service
 from teams.models import Team
+from teams.selectors import saved_views
 
 LIST_ROWS = 25
 
@@ -41,6 +42,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "status_choices": [("active", _("Open")), *IncidentStatus.choices],
         "severities": [(row.rank, f"Sev-{row.rank}") for row in severity_levels()],
         "teams": Team.objects.visible_to(actor).values_list("slug", "name"),
+        "saved": saved_views(actor, "incidents", request.GET.urlencode()),
     }
     template = "incidents/partials/list.html" if request.htmx else "incidents/pages/list.html"  # type: ignore[attr-defined]
     return render(request, template, context)
@@ -90,6 +92,7 @@ def _shared(state: State) -> dict[str, Any]:
         "roles": state.roles,
         "urls": _urls(state.incident),
         "light": state.light,
+        "settled": state.settled,
         "now": state.now,
     }
 

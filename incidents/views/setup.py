@@ -98,7 +98,7 @@ class FieldEdit(SettingsView):
 
     def get(self, request: HttpRequest, key: str = "") -> HttpResponse:
         row = _find(CustomField, key=key) if key else None
-        return _form(request, row.label if row else _("New field"), FieldForm(row=row), row=row)
+        return _form(request, row.label if row else _("New question"), FieldForm(row=row), row=row)
 
     def post(self, request: HttpRequest, key: str = "") -> HttpResponse:
         row = _find(CustomField, key=key) if key else None
@@ -112,7 +112,7 @@ class FieldEdit(SettingsView):
             return incident_setup.save_field(actor=self.actor, key=name, new=row is None, **data)
 
         if applied(form, save) is None:
-            return _form(request, row.label if row else _("New field"), form, row=row, status=422)
+            return _form(request, row.label if row else _("New question"), form, row=row, status=422)
         return _saved(request)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -39,14 +39,20 @@ class PageRequest:
     url_path: str
 
 
-def request_pages(*, request: PageRequest, user_ids: Sequence[int], now: dt.datetime) -> dict[int, str]:
+def request_pages(
+    *,
+    request: PageRequest,
+    user_ids: Sequence[int],
+    now: dt.datetime,
+    known: Mapping[int, reach.Person] | None = None,
+) -> dict[int, str]:
     """Write the deliveries of a page by each person's rules; a constant number of statements.
 
     Returns for each person "" when at least one delivery is there, else the reason. A request made before
-    writes nothing new. Wakes the senders.
+    writes nothing new. Wakes the senders. `known`: people read in this transaction already, by `reach.load`.
     """
-    with transaction.atomic():
-        people = reach.load(user_ids, now)
+    with transaction.atomic(savepoint=False):
+        people = known if known is not None else reach.load(user_ids, now)
         reasons = {user: reach.reason_unreachable(people.get(user), request.urgency) for user in user_ids}
         reachable = [people[user] for user, reason in reasons.items() if not reason]
         reach.save_defaults(reachable)

@@ -67,8 +67,16 @@ RETURNING ticked_at, clock_fault_at = ticked_at
 def tick(*, by: str = "worker") -> int:
     """Fire every step that is due; returns how many runs moved. Safe to run anywhere, any number of times."""
     now = beat(by)
-    moved = rearm_due(now)
-    while moved < LIMIT and _one(now):
+    moved = _fire(now, LIMIT)
+    rearmed = rearm_due(now)
+    if rearmed:
+        moved += rearmed + _fire(now, LIMIT - moved)
+    return moved
+
+
+def _fire(now: dt.datetime, limit: int) -> int:
+    moved = 0
+    while moved < limit and _one(now):
         moved += 1
     return moved
 
@@ -152,7 +160,11 @@ def _page(
         body=run.body,
         url_path=run.url_path,
     )
-    results = request_pages(request=request, user_ids=entry.user_ids, now=now) if entry.user_ids else {}
+    results = (
+        request_pages(request=request, user_ids=entry.user_ids, now=now, known=resolver.people)
+        if entry.user_ids
+        else {}
+    )
     paged = [user for user in entry.user_ids if not results.get(user)]
     failed: Unreachable = (
         *((user, reason) for user, reason in results.items() if reason),

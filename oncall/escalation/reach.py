@@ -7,7 +7,8 @@ from copy import copy
 from zoneinfo import ZoneInfo
 
 from notifications.models import WebhookSubscription
-from notifications.selectors import reachability
+from notifications.reach import load as load_people
+from notifications.reach import reason_unreachable
 from oncall import rota
 from oncall.choices import LocalHours, Pick, Serving, TargetType
 from oncall.duty import Duty, duty
@@ -63,11 +64,12 @@ class Resolver:
         people |= {user for users in self.on_call.values() for user in users}
         people |= {user for item in self.duty.values() for user in (*item.next, *item.everyone)}
         people |= {user for users in self.members.values() for user in users}
-        rows = list(User.objects.filter(pk__in=people).values_list("pk", "name", "is_active", "time_zone"))
-        self.names = {pk: name for pk, name, _active, _zone in rows}
-        self.active = {pk for pk, _name, active, _zone in rows if active}
-        self.zones = {pk: zone for pk, _name, _active, zone in rows}
-        self.reasons = reachability(sorted(self.active), urgency)
+        self.people = load_people(people, at)
+        users = [person.user for person in self.people.values()]
+        self.names = {user.pk: user.name for user in users}
+        self.active = {user.pk for user in users if user.is_active}
+        self.zones = {user.pk: user.time_zone for user in users}
+        self.reasons = {pk: reason_unreachable(self.people[pk], urgency) for pk in self.active}
         self.away = self._away(people)
         fair = any(step.pick == Pick.FAIR.value for step in policy.steps)
         self.load = fairness.load(people, at) if fair else {}

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import BaseRouter
 
 from teams.api import schema as _schema
+from teams.api.saved_views import SavedViewViewSet
 from teams.api.views import MembershipViewSet, MeView, TeamViewSet, TokenViewSet, UserViewSet
 
 # Imported for what it registers.
@@ -20,3 +21,4 @@ def register(router: BaseRouter) -> None:
     router.register("users", UserViewSet, "user")
     router.register("memberships", MembershipViewSet, "membership")
     router.register("tokens", TokenViewSet, "token")
+    router.register("saved-views", SavedViewViewSet, "saved-view")

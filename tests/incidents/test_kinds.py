@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from core.errors import Conflict, InvalidInput, NotVisible
 from incidents import actions
 from incidents.models import Incident, IncidentRelation
 from incidents.selectors import relatives
+from incidents.sentences import sentence
 from notifications.models import Delivery
 from oncall.models import EscalationRun
 from tests.factories import api_client, signed_in
@@ -117,6 +119,16 @@ def test_on_hold_until_the_time_has_come() -> None:
         assert (incident.on_hold_until, incident.on_hold_reason) == (None, "")
     said = incident.timeline.filter(kind="hold").order_by("seq")
     assert [entry.data["until"] for entry in said] == [until.isoformat(), None]
+
+
+def test_the_end_of_a_hold_is_told_in_utc_wherever_it_was_entered() -> None:
+    world = make_world()
+    incident = declare(world)
+    until = (START + dt.timedelta(hours=2)).astimezone(ZoneInfo("Europe/Berlin"))
+    with time_machine.travel(START, tick=False):
+        actions.hold(actor=world.actor("bo"), number=incident.number, until=until, reason="Vendor")
+    entry = incident.timeline.get(kind="hold")
+    assert sentence(entry) == f"On hold until {START + dt.timedelta(hours=2):%Y-%m-%d %H:%M} UTC"
 
 
 def test_resolving_ends_the_wait() -> None:

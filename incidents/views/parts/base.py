@@ -9,6 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from core import clock
+from incidents.choices import IncidentStatus
 from incidents.models import Incident, IncidentService, RoleAssignment
 from incidents.selectors import allowed_verbs
 from oncall.models import EscalationRun
@@ -18,6 +19,10 @@ from services.selectors import recent_changes
 from teams.actor import Actor
 
 AROUND = dt.timedelta(hours=2)
+_SETTLED = (IncidentStatus.CLOSED, IncidentStatus.DECLINED, IncidentStatus.MERGED)
+_NOT_WHEN_SETTLED = frozenset(
+    {"set_impact", "post_update", "edit_causes", "edit_criteria", "edit_impact", "edit_tasks", "assign_role"}
+)
 
 
 class State:
@@ -31,7 +36,19 @@ class State:
 
     @cached_property
     def verbs(self) -> set[str]:
-        return allowed_verbs(self.actor, self.incident)
+        """What the page offers: what the actor may do, less what makes no sense once all is over."""
+        allowed = allowed_verbs(self.actor, self.incident)
+        if not self.settled:
+            return allowed
+        dropped = _NOT_WHEN_SETTLED
+        if self.incident.status != IncidentStatus.CLOSED:
+            dropped |= {"add_note"}
+        return allowed - dropped
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is over for good: closed, declined, or part of another."""
+        return self.incident.status in _SETTLED
 
     @property
     def light(self) -> bool:
