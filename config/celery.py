@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -27,4 +30,25 @@ app.conf.update(
     beat_max_loop_interval=1,
     timezone="UTC",
 )
+# Celery would close the connection around every task; `_check_connections` does so only where it must.
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
 app.autodiscover_tasks()
+
+
+@beat_init.connect
+@worker_init.connect
+def _keep_connections(**_signal: Any) -> None:
+    """A task, or a look at the schedule, takes milliseconds; a new connection for each would take longer."""
+    from django.db import connection
+
+    connection.settings_dict |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _check_connections(sender: Any, **_signal: Any) -> None:
+    """A connection that broke is found out before the next task uses it, and replaced."""
+    from django.db import close_old_connections
+
+    if not sender.request.is_eager:
+        close_old_connections()

@@ -48,23 +48,30 @@ class Words:
     drafts: list[IncidentUpdate]
 
 
-def words_of(incident: Incident, actor: Actor) -> Words:
-    """Two statements. `sent_back`: the actor's own; `drafts`: one row for each batch."""
+def words_of(incident: Incident, actor: Actor, *, updates: bool = True, promises: bool = True) -> Words:
+    """Two statements, less one for what is known not to be there (`updates`, `promises`). `sent_back`: the actor's
+    own; `drafts`: one row for each batch."""
+    rows = _shown(incident, actor) if updates else []
+    kept = UpdatePromise.objects.filter(incident=incident) if promises else []
+    promised = {row.audience: row for row in kept}
+    latest = {row.audience: row for row in rows if row.state == UpdateState.SENT}
+    drafts = {row.batch: row for row in rows if row.state == UpdateState.DRAFT}
+    return Words(
+        rows=[Word(name, latest.get(name), promised.get(name)) for name in UpdateAudience.values],
+        waiting=[row for row in rows if row.state == UpdateState.WAITING],
+        sent_back=[row for row in rows if row.state == UpdateState.REJECTED and _open(row, latest)][-3:],
+        drafts=list(drafts.values()),
+    )
+
+
+def _shown(incident: Incident, actor: Actor) -> list[IncidentUpdate]:
+    """The last word to each audience, what waits, drafts, and what was sent back to the actor."""
     updates = IncidentUpdate.objects.filter(incident=incident)
     sent = updates.filter(state=UpdateState.SENT)
     last = sent.order_by("audience", "-sent_at", "-pk").distinct("audience")
     own = Q(state=UpdateState.REJECTED, author_id=actor.user_id)
     shown = Q(pk__in=last.values("pk")) | Q(state__in=[UpdateState.WAITING, UpdateState.DRAFT]) | own
-    rows = list(updates.filter(shown).order_by("pk")[:100])
-    promises = {row.audience: row for row in UpdatePromise.objects.filter(incident=incident)}
-    latest = {row.audience: row for row in rows if row.state == UpdateState.SENT}
-    drafts = {row.batch: row for row in rows if row.state == UpdateState.DRAFT}
-    return Words(
-        rows=[Word(name, latest.get(name), promises.get(name)) for name in UpdateAudience.values],
-        waiting=[row for row in rows if row.state == UpdateState.WAITING],
-        sent_back=[row for row in rows if row.state == UpdateState.REJECTED and _open(row, latest)][-3:],
-        drafts=list(drafts.values()),
-    )
+    return list(updates.filter(shown).order_by("pk")[:100])
 
 
 def _open(row: IncidentUpdate, latest: dict[str, IncidentUpdate]) -> bool:

@@ -1,8 +1,8 @@
 """What the tests run against: a throw-away PostgreSQL, a Valkey for each pytest process, a browser.
 
 The pytest process starts the servers before Django's settings are read; the workers of pytest-xdist
-use its database server (each with a test database of its own) and start a Valkey of their own. Everything
-ends with the pytest process, however that ends.
+use its database server (each with a test database of its own, the copies of one that the first of them
+migrates) and start a Valkey of their own. Everything ends with the pytest process, however that ends.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from config.launcher import postgres, valkey
 from config.launcher.process import Command, end, spawn
 
 ROOT = Path(__file__).resolve().parent.parent
+# Names the database that the workers of a run copy.
+TEMPLATE = "WATCHBILL_TEST_TEMPLATE"
 _CHROMIUM = ROOT / "frontend/node_modules/@sparticuz/chromium"
 
 # A developer's own settings must not change what the tests see.
@@ -49,6 +52,7 @@ _CLEARED = (
         "OIDC_TRUST_EMAIL",
     ),
     *("API_SCHEMA_PUBLIC", "METRICS_PUBLIC", "KEEP_DELIVERIES_DAYS", "KEEP_MAIL_DAYS"),
+    *("MAIL_INTAKE_PORT", "MAIL_INTAKE_HOST", "MAIL_INTAKE_DOMAIN"),
 )
 
 
@@ -93,6 +97,8 @@ def start(config: pytest.Config) -> Servers | None:
         cluster = postgres.Cluster(servers.folder / "pg", durable=False, log=servers.folder / "postgres.log")
         running = cluster.start(lambda command: servers.launch(command, postgres.STOP_SIGNAL, "postgres"))
         os.environ["DATABASE_URL"] = running.url
+        # A server of its own: the template ends with it, and none is left from another version's run.
+        os.environ[TEMPLATE] = "watchbill_template"
     os.environ["REDIS_URL"], _ = valkey.start(
         lambda command: servers.launch(command, valkey.STOP_SIGNAL, "valkey"),
         log=servers.folder / "valkey.log",
@@ -109,6 +115,33 @@ def _set_environment(folder: Path) -> None:
     os.environ["SECRET_KEY"] = "a-key-for-tests-that-guards-nothing-and-is-long-enough"
     os.environ["DEBUG"] = "0"
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+
+def migrated_template() -> None:
+    """Let Django's test database begin as a copy of a migrated one, which the first worker here makes.
+
+    Django still migrates the copy, and finds nothing to do.
+    """
+    from django.core.management import call_command
+    from django.db import connection
+
+    name, settings = os.environ[TEMPLATE], connection.settings_dict
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        # Held until this connection ends.
+        server.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            kept, unfinished = settings["NAME"], f"{name}_unfinished"
+            server.execute(f"DROP DATABASE IF EXISTS {unfinished}")
+            server.execute(f"CREATE DATABASE {unfinished}")
+            connection.close()
+            settings["NAME"] = unfinished
+            try:
+                call_command("migrate", verbosity=0, interactive=False)
+            finally:
+                connection.close()
+                settings["NAME"] = kept
+            server.execute(f"ALTER DATABASE {unfinished} RENAME TO {name}")
+    settings["TEST"]["TEMPLATE"] = name
 
 
 def chromium_path() -> Path:

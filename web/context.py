@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.pages import actor_of
 from notifications.selectors import captured_count
-from oncall.models import ShiftRequest
-from oncall.selectors import awaiting_ack, on_call_until
+from oncall.selectors import needs_answer, on_call_until
 from teams.models import User
 from web.demo import company, empty
 from web.views.inspect import admin_link
@@ -47,7 +46,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav_phone": [*phone, _entry(request.path, "More", "/more/", "menu", True)],
         "viewer": _Viewer(user, request),
         "bell_url": "/#needs-me",
-        "bell_count": _Count(user.pk, request),
+        "bell_count": _Count(request),
         "declare_url": "/incidents/declare/",
         **_demo(user),
         "captured_mail": captured_count(),
@@ -124,18 +123,17 @@ class _Viewer(dict[str, Any]):
 
 
 class _Count:
-    """How many pages and shifts wait for the viewer; two statements, when shown."""
+    """How many pages and shifts wait for the viewer; one statement, when shown."""
 
-    def __init__(self, user_id: int, request: HttpRequest) -> None:
-        self._user_id, self._request = user_id, request
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
 
     def __str__(self) -> str:
         return str(len(self))
 
     def __len__(self) -> int:
         if not hasattr(self, "_value"):
-            asked = ShiftRequest.objects.waiting_for(actor_of(self._request), clock.now()).count()
-            self._value = len(awaiting_ack(self._user_id)) + asked
+            self._value = needs_answer(actor_of(self._request), clock.now())
         return self._value
 
     def __bool__(self) -> bool:

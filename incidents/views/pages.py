@@ -73,7 +73,7 @@ def fragment(request: HttpRequest, number: int, name: str) -> HttpResponse:
 
 def page_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     """What the page shows; a fixed number of statements."""
-    state = State(actor_of(request), incident, request.GET)
+    state = State(actor_of(request), incident, request.GET, whole=True)
     context = _shared(state) | {
         "panels": panels.panels("incident", number=incident.number),
         "live_topics": f"incident:{incident.number}:{incident.last_seq}",

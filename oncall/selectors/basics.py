@@ -15,7 +15,15 @@ from oncall import rota
 from oncall.choices import RunStatus
 from oncall.escalation.snapshot import Hours, Pick, PolicySnapshot, Serving, Step, Target, TargetType
 from oncall.loading import load, users_at
-from oncall.models import EscalationPolicy, EscalationRun, PolicyStep, PolicyTarget, RunPage, Schedule
+from oncall.models import (
+    EscalationPolicy,
+    EscalationRun,
+    PolicyStep,
+    PolicyTarget,
+    RunPage,
+    Schedule,
+    ShiftRequest,
+)
 from oncall.selectors.naming import schedules_serving
 from teams.actor import Actor
 from teams.models import User
@@ -164,6 +172,8 @@ def on_call_until(user_id: int, at: dt.datetime) -> dt.datetime | None:
     Looks 14 days ahead.
     """
     schedules = schedules_serving([user_id])
+    if not schedules:
+        return None
     ends = [at]
     for item in load(schedules, start=at, end=at + dt.timedelta(days=14)).values():
         rows = rota.final_shifts(item.rotations, item.overrides, item.zone, at, at + dt.timedelta(days=14))
@@ -211,6 +221,17 @@ def awaiting_ack(user_id: int) -> list[EscalationRun]:
         status=RunStatus.ACTIVE, pages__user_id=user_id, pages__reached=True, pages__declined_at=None
     )
     return list(rows.distinct().order_by("-pk")[:20])
+
+
+def needs_answer(actor: Actor, now: dt.datetime) -> int:
+    """How many escalations wait for this person to acknowledge, and requests about shifts for their answer: one
+    statement, counting up to 20 of each."""
+    me = actor.user_id or 0
+    runs = EscalationRun.objects.filter(
+        status=RunStatus.ACTIVE, pages__user_id=me, pages__reached=True, pages__declined_at=None
+    )
+    asked = ShiftRequest.objects.waiting_for(actor, now).order_by().values("pk")[:20]
+    return len(runs.order_by().values("pk").distinct()[:20].union(asked, all=True))
 
 
 def is_paging(subject_key: str) -> bool:

@@ -47,7 +47,7 @@ def test_the_number_of_queries_does_not_grow(path: str) -> None:
     fill()
     fill()
     assert count(client, path) == one
-    assert one <= 33
+    assert one <= 25
 
 
 def test_filters_of_page_and_api_agree() -> None:

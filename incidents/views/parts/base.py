@@ -11,6 +11,7 @@ from django.http import QueryDict
 from core import clock
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, IncidentService, RoleAssignment
+from incidents.presence import KINDS, kinds_of
 from incidents.selectors import allowed_verbs
 from oncall.models import EscalationRun
 from oncall.selectors import subject_runs
@@ -26,13 +27,23 @@ _NOT_WHEN_SETTLED = frozenset(
 
 
 class State:
-    """What the parts of one request have in common; each fact is read once, when it is first needed."""
+    """What the parts of one request have in common; each fact is read once, when it is first needed.
 
-    def __init__(self, actor: Actor, incident: Incident, query: QueryDict | None = None) -> None:
+    `whole`: all parts are asked for, so that one look at what there is saves more than it costs.
+    """
+
+    def __init__(
+        self, actor: Actor, incident: Incident, query: QueryDict | None = None, *, whole: bool = False
+    ) -> None:
         self.actor = actor
+        self._kinds = kinds_of(incident) if whole else KINDS
         self.incident = incident
         self.query = query if query is not None else QueryDict()
         self.now: dt.datetime = clock.now()
+
+    def has(self, kind: str) -> bool:
+        """Whether the incident may have rows of this kind of `incidents.presence`; without a look: yes."""
+        return kind in self._kinds
 
     @cached_property
     def verbs(self) -> set[str]:

@@ -13,7 +13,8 @@ _ORDER = (CauseState.CONFIRMED, CauseState.TESTING, CauseState.SUSPECTED, CauseS
 
 def _causes(state: State) -> dict[str, Any]:
     """Confirmed first, then what is being looked at; ruled out ones folded away. One statement."""
-    rows = list(SuspectedCause.objects.filter(incident=state.incident).select_related("owner"))
+    found = SuspectedCause.objects.filter(incident=state.incident).select_related("owner")
+    rows = list(found) if state.has("causes") else []
     rows.sort(key=lambda row: (_ORDER.index(CauseState(row.state)), row.position, row.pk))
     return {
         "causes": [row for row in rows if row.state != CauseState.RULED_OUT],

@@ -11,16 +11,22 @@ from incidents.words import questions_of, reports_of, tickets_of, words_of
 
 def _words(state: State) -> dict[str, Any]:
     mine = Follow.objects.filter(incident=state.incident, user_id=state.actor.user_id or 0)
-    return {"words": words_of(state.incident, state.actor), "follows": mine.exists()}
+    words = words_of(
+        state.incident,
+        state.actor,
+        updates=state.has("updates"),
+        promises=state.has("promises"),
+    )
+    return {"words": words, "follows": mine.exists()}
 
 
 def _support(state: State) -> dict[str, Any]:
     pk = state.incident.pk
-    reports = reports_of([pk], state.now).get(pk)
+    reports = reports_of([pk], state.now).get(pk) if state.has("reports") else None
     return {
         "reports": reports,
         "tickets": tickets_of(state.incident) if reports else [],
-        "questions": questions_of([pk]).get(pk, []),
+        "questions": questions_of([pk]).get(pk, []) if state.has("questions") else [],
     }
 
 

@@ -70,7 +70,7 @@ def _answer(field: Any, answer: Any, people: dict[int, str]) -> Answer:
 
 
 def _impact(state: State) -> dict[str, Any]:
-    rows = list(state.incident.impact_rows.select_related("service"))
+    rows = list(state.incident.impact_rows.select_related("service")) if state.has("impact") else []
     seen = state.visible_service_ids([row.service_id for row in rows if row.service_id])
     shown = [row for row in rows if row.service_id is None or row.service_id in seen]
     return {
@@ -105,7 +105,7 @@ def _shown(row: ImpactRow) -> dict[str, Any]:
 
 
 def _criteria(state: State) -> dict[str, Any]:
-    found = verdicts(state.incident, state.now)
+    found = verdicts(state.incident, state.now) if state.has("criteria") else []
     rows = [
         {
             "id": verdict.criterion.pk,
@@ -121,7 +121,7 @@ def _criteria(state: State) -> dict[str, Any]:
 
 
 def _relations(state: State) -> dict[str, Any]:
-    return {"relatives": relatives(state.actor, state.incident)}
+    return {"relatives": relatives(state.actor, state.incident) if state.has("relatives") else []}
 
 
 PARTS = (

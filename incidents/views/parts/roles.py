@@ -33,7 +33,7 @@ class RoleCard:
 
 def _roles(state: State) -> dict[str, Any]:
     known = list(RoleDefinition.objects.all())
-    offers = open_offers(state.incident)
+    offers = open_offers(state.incident) if state.has("offers") else []
     needed = {row.key for row in missing_roles(state.incident, state.roles, known)}
     me = state.actor.user_id
     schedules = _schedules(state.actor, [row.schedule_id for row in known if row.key in needed])
