@@ -122,6 +122,19 @@ def likely_duplicates(
     return [row for _score, _number, row in sorted(scored, key=lambda each: each[:2])[:limit]]
 
 
+def others_for(actor: Actor, incident: Incident, limit: int = 30) -> list[Incident]:
+    """The other open incidents the actor sees, those on the same services or of a like title first: what somebody
+    who merges or relates this one may mean. Two statements."""
+    wanted, own = _words(incident.title), {row.service_id for row in incident.service_rows.all()}  # type: ignore[attr-defined]
+
+    def score(row: Incident) -> int:
+        shared = own & {each.service_id for each in row.service_rows.all()}  # type: ignore[attr-defined]
+        return 2 * len(shared) + len(wanted & _words(row.title))
+
+    rows = for_list(actor).filter(status__in=ACTIVE).exclude(pk=incident.pk)[:200]
+    return sorted(rows, key=lambda row: (-score(row), -row.number))[:limit]
+
+
 _LIKELY = 2
 
 

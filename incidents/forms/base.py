@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident, SeverityLevel
+from incidents.selectors import others_for
 from teams.actor import Actor
 
 
@@ -36,6 +37,18 @@ class ActorForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """Keyword arguments of the action behind the form."""
         return dict(self.cleaned_data)
+
+
+class OtherIncidentForm(ActorForm):
+    """A form that asks for another incident's number in the field `other_field`; open ones are offered by title, the
+    likeliest first."""
+
+    other_field: ClassVar[str] = ""
+
+    def setup(self) -> None:
+        assert self.incident is not None
+        self.offered = others_for(self.actor, self.incident)
+        self.fields[self.other_field].widget.attrs |= {"list": "offered-incidents", "autocomplete": "off"}
 
 
 def severity_choices() -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.actions.causes import has_confirmed_cause
 from incidents.choices import TRANSITIONS, IncidentStatus, Visibility
-from incidents.forms.base import ActorForm, severity_choices
+from incidents.forms.base import ActorForm, OtherIncidentForm, severity_choices
 from incidents.forms.merging import MergedForm
 from incidents.models import IncidentType, RoleDefinition
 from oncall.models import EscalationPolicy, Schedule
@@ -265,5 +265,6 @@ class ImpactForm(MergedForm):
         }
 
 
-class MergeForm(ActorForm):
+class MergeForm(OtherIncidentForm):
+    other_field = "into"
     into = forms.IntegerField(label=_("Number of the incident that goes on"), min_value=1)

@@ -19,7 +19,7 @@ from incidents.choices import (
     Reach,
     RelationKind,
 )
-from incidents.forms.base import ActorForm
+from incidents.forms.base import ActorForm, OtherIncidentForm
 from incidents.models import CustomField, IncidentType
 from services.models import Service
 from teams.models import User
@@ -228,7 +228,8 @@ class CriterionForm(ActorForm):
         return data | {"minutes": data["minutes"] or 0}
 
 
-class RelationForm(ActorForm):
+class RelationForm(OtherIncidentForm):
+    other_field = "other"
     kind = forms.ChoiceField(
         label=_("It is"),
         choices=[

@@ -251,3 +251,22 @@ def test_what_is_open_already_is_offered_while_declaring() -> None:
     assert f"#{same.number}" in browser.get(url, {"services": [world.service.pk]}).content.decode()
     assert browser.get(url, {"title": "Payments"}).content.decode().strip() == "", "one word is too little"
     assert browser.get(url, {"services": ["x", "9" * 30]}).status_code == 200
+
+
+def test_merging_and_relating_offer_open_incidents_the_likeliest_first() -> None:
+    world = make_world()
+    first = declare(world, title="Search is slow")
+    twin, other = (
+        declare(world, title="Search answers late"),
+        declare(world, title="Unrelated <b>"),
+    )
+    over = declare(world, title="Search was slow")
+    actions.resolve(actor=world.actor("ada"), number=over.number, override_reason="Over")
+    browser = signed_in(world.bo)
+    for dialog in ("merge", "relate"):
+        text = browser.get(f"/incidents/{first.number}/{dialog}/").content.decode()
+        offered = text[text.index("<datalist") : text.index("</datalist>")]
+        assert offered.index(f'value="{twin.number}"') < offered.index(f'value="{other.number}"')
+        assert "Unrelated &lt;b&gt;" in offered
+        assert f'value="{over.number}"' not in offered
+        assert f'value="{first.number}"' not in offered
