@@ -237,6 +237,9 @@ def test_a_push_service_that_hangs_and_a_text_carrier_that_breaks(
     alert(site, key, "Depot is down")
     eventually(lambda: len(site.mail.told("Depot is down")) >= 3, 60)
     eventually(lambda: Delivery.objects.filter(channel="voice", status="delivered", user=eve).exists(), 30)
+    # The record follows the call.
+    mails = Delivery.objects.filter(channel="email", user__in=[cleo, dan, fay])
+    eventually(lambda: mails.filter(sent_at__isnull=False).count() == 3, 30)
 
     assert sorted(site.mail.told("Depot is down")) == sorted([cleo.email, dan.email, fay.email])
     rows = {
