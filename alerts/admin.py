@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import reverse
 
-from alerts.models import Alert, IntakeItem, Integration, MaintenanceWindow, Silence
+from alerts import admin_watch  # noqa: F401 - registers its own
+from alerts.models import (
+    Alert,
+    AlertNote,
+    FoldedKey,
+    IntakeItem,
+    Integration,
+    MaintenanceWindow,
+    RoutingRule,
+    ServiceAlerting,
+    Silence,
+)
 from core.admin import ReadOnlyAdmin
 
 
@@ -36,20 +47,60 @@ class IntegrationAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "is_active", "team")
     list_select_related = ("service", "team")
     search_fields = ("name",)
-    exclude = ("key_digest", "next_key_digest")
+    exclude = ("key_digest", "next_key_digest", "secret_sealed", "settings")
 
 
-@admin.register(Silence)
-class SilenceAdmin(ReadOnlyAdmin):
-    list_display = ("service", "reason", "starts_at", "ends_at", "created_by")
-    list_filter = ("ends_at",)
-    list_select_related = ("service", "created_by")
+class _HoldAdmin(ReadOnlyAdmin):
     search_fields = ("reason", "service__name")
+    list_filter = ("ends_at",)
 
     def view_on_site(self, obj: Silence | MaintenanceWindow) -> str:
         return reverse("alerts:holds")
 
 
+@admin.register(Silence)
+class SilenceAdmin(_HoldAdmin):
+    list_display = ("reason", "service", "team", "starts_at", "ends_at", "created_by")
+    list_select_related = ("service", "team", "created_by")
+
+
 @admin.register(MaintenanceWindow)
-class MaintenanceWindowAdmin(SilenceAdmin):
-    """As silences."""
+class MaintenanceWindowAdmin(_HoldAdmin):
+    list_display = ("reason", "service", "starts_at", "ends_at", "rrule", "repeats_until", "created_by")
+    list_select_related = ("service", "created_by")
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(ReadOnlyAdmin):
+    list_display = ("name", "team", "position", "is_active", "service", "suppress", "hold_minutes")
+    list_filter = ("is_active", "suppress", "team")
+    list_select_related = ("team", "service")
+    search_fields = ("name",)
+
+    def view_on_site(self, obj: RoutingRule) -> str:
+        return reverse("alerts:rule", args=[obj.pk])
+
+
+@admin.register(ServiceAlerting)
+class ServiceAlertingAdmin(ReadOnlyAdmin):
+    list_display = ("service", "group_by", "attach_symptoms", "flap_changes", "storm_per_minute")
+    list_filter = ("group_by", "attach_symptoms")
+    list_select_related = ("service",)
+    search_fields = ("service__name",)
+
+    def view_on_site(self, obj: ServiceAlerting) -> str:
+        return reverse("alerts:alerting", args=[obj.service.slug])
+
+
+@admin.register(AlertNote)
+class AlertNoteAdmin(ReadOnlyAdmin):
+    list_display = ("alert", "author_label", "created_at")
+    list_select_related = ("alert",)
+    search_fields = ("text", "author_label")
+
+
+@admin.register(FoldedKey)
+class FoldedKeyAdmin(ReadOnlyAdmin):
+    list_display = ("dedup_key", "integration", "alert")
+    list_select_related = ("integration", "alert")
+    search_fields = ("dedup_key",)

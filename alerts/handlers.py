@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.actions.moves import merge_alerts, unmerge_alerts
 from alerts.choices import AlertStatus
-from alerts.models import Alert
+from alerts.models import Alert, FoldedKey
 from core import clock
 from core.events import subscribe
 from incidents.actions.alerts import alerts_changed
@@ -25,7 +25,8 @@ def follow_incident(event: IncidentChanged) -> None:
     elif event.what == "status" and event.data.get("new") in ("resolved", "closed"):
         # An incident that has opened again since keeps its alerts.
         open_alerts = open_alerts.filter(incident__status__in=("resolved", "in_review", "closed"))
-        if open_alerts.update(status=AlertStatus.RESOLVED, resolved_at=now):
+        FoldedKey.objects.filter(alert__in=open_alerts).delete()
+        if open_alerts.update(status=AlertStatus.RESOLVED, resolved_at=now, place_at=None, folded=0):
             total = Alert.objects.filter(incident__number=event.number).count()
             alerts_changed(number=event.number, firing=0, total=total, now=now)
     elif event.what == "merged":

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models import Q
 
 from alerts.choices import AlertStatus
 from teams.querysets import OwnedQuerySet, owned_visible
@@ -27,3 +28,11 @@ class AlertQuerySet(models.QuerySet[Any]):
 class ServiceOwnedQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: Actor) -> Any:
         return self.filter(owned_visible(actor, "service__team"))
+
+
+class SilenceQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Any:
+        """Seen with the service, or with the team it holds for."""
+        of_service = Q(service__isnull=False) & owned_visible(actor, "service__team")
+        of_team = Q(service__isnull=True) & owned_visible(actor, "team")
+        return self.filter(of_service | of_team)

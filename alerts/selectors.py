@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
 
@@ -10,7 +11,10 @@ from alerts.choices import AlertStatus
 from alerts.models import Alert, IntakeItem, Integration, MaintenanceWindow, Silence
 from core import clock
 from incidents.models import Incident
+from services.choices import LinkKind
+from services.models import ServiceLink
 from teams.actor import Actor
+from teams.choices import TeamRole
 
 
 def for_list(actor: Actor) -> QuerySet[Alert]:
@@ -20,6 +24,60 @@ def for_list(actor: Actor) -> QuerySet[Alert]:
         .select_related("service", "integration", "incident", "team")
         .defer("raw", "description")
     )
+
+
+def for_page(actor: Actor, pk: int) -> Alert | None:
+    """One visible alert with all its page shows of it."""
+    found: Alert | None = (
+        for_list(actor).select_related("rule", "silence", "window").defer(None).filter(pk=pk).first()
+    )
+    return found
+
+
+def visible_upstream(alert: Alert, actor: Actor) -> Incident | None:
+    """The incident of a service it depends on whose symptom it is, if the actor may see that."""
+    if alert.symptom_of_id is None:
+        return None
+    return Incident.objects.visible_to(actor).filter(pk=alert.symptom_of_id).first()
+
+
+def fired_before(alert: Alert, limit: int = 10) -> list[Alert]:
+    """Earlier alerts with the same key, newest first: the same condition at the same source."""
+    rows = Alert.objects.filter(
+        integration_id=alert.integration_id, dedup_key=alert.dedup_key, pk__lt=alert.pk
+    )
+    return list(rows.defer("raw", "description").order_by("-pk")[:limit])
+
+
+def help_links(alert: Alert, actor: Actor) -> list[ServiceLink]:
+    """Runbooks first, then dashboards, logs and the other links of the alert's service, if the actor sees it."""
+    if alert.service_id is None:
+        return []
+    rows = list(ServiceLink.objects.visible_to(actor).filter(service_id=alert.service_id)[:50])
+    return sorted(rows, key=lambda row: (row.kind != LinkKind.RUNBOOK, row.kind, row.position))
+
+
+def silence_url(alert: Alert, actor: Actor) -> str:
+    """Where a silence of alerts like this one is written; "" for whoever may not, or when it is over."""
+    service = alert.service
+    if service is None or alert.status == AlertStatus.RESOLVED:
+        return ""
+    teams = actor.teams_with(TeamRole.MANAGER, TeamRole.RESPONDER)
+    if not actor.is_admin and service.team_id not in teams:
+        return ""
+    names = [name for name in _TELLING if name in alert.labels]
+    lines = [f"{name}={_quoted(alert.labels[name])}" for name in names] or [f"@title={_quoted(alert.title)}"]
+    query = urlencode({"service": service.pk, "matchers": "\n".join(lines)})
+    return f"/alerts/holds/new/silence/?{query}"
+
+
+# Labels that tell alerts of one kind from others.
+_TELLING = ("alertname", "instance", "job", "check", "monitor", "host")
+
+
+def _quoted(value: str) -> str:
+    written = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{written}"'
 
 
 def of_incident(actor: Actor, number: int, limit: int = 50) -> list[Alert]:

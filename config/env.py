@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Env:
     when no mail server was named. `given_database` and `given_redis` tell whether a person named the
     server, as opposed to the launcher's own or the default. `data_dir` is absolute and may not exist yet.
     `webhook_allowed_networks` are in CIDR form, `webhook_allowed_ports` (lowest, highest), both inclusive,
-    `provider_timeout` is in seconds.
+    `provider_timeout` is in seconds. `mail_intake_port` is 0 when no mail is taken in.
     """
 
     port: int
@@ -81,6 +82,9 @@ class Env:
     provider_timeout: int
     keep_deliveries_days: int
     keep_mail_days: int
+    mail_intake_port: int
+    mail_intake_host: str
+    mail_intake_domain: str
 
     @property
     def secret_key_path(self) -> Path:
@@ -155,15 +159,13 @@ def load_env(environ: Mapping[str, str] | None = None, *, launching: bool = Fals
     """
     environ = os.environ if environ is None else environ
     layers: list[Mapping[str, str | None]] = [environ, _read_env_file(environ)]
-    data_dir = Path(_Source(layers, {}).text("WATCHBILL_DATA", ".data")).expanduser()
-    data_dir = (data_dir if data_dir.is_absolute() else ROOT / data_dir).resolve()
-    if data_dir.exists() and not data_dir.is_dir():
-        raise EnvError(f"WATCHBILL_DATA must be a folder, and '{data_dir}' is a file.")
+    data_dir = _data_dir(_Source(layers, {}))
     source = _Source(layers, {} if launching else read_run_file(data_dir))
 
     port = source.number("PORT", 8000, 1, 65535)
     host = _host(source)
     debug = source.boolean("DEBUG", launching)
+    base_url = _base_url(source, host, port)
     own_database = launching and not source.given("DATABASE_URL")
     return Env(
         port=port,
@@ -173,7 +175,7 @@ def load_env(environ: Mapping[str, str] | None = None, *, launching: bool = Fals
         redis_url=source.url("REDIS_URL", "redis://127.0.0.1:6379/0", _REDIS_SCHEMES),
         given_database=bool(source.given("DATABASE_URL")),
         given_redis=bool(source.given("REDIS_URL")),
-        base_url=_base_url(source, host, port),
+        base_url=base_url,
         secret_key=_secret_key(source, data_dir, may_make=debug or own_database),
         allowed_hosts=_words(source.text("ALLOWED_HOSTS")),
         email_url=source.url("EMAIL_URL", "", _EMAIL_SCHEMES),
@@ -192,6 +194,9 @@ def load_env(environ: Mapping[str, str] | None = None, *, launching: bool = Fals
         provider_timeout=source.number("PROVIDER_TIMEOUT", 5, 1, 10),
         keep_deliveries_days=source.number("KEEP_DELIVERIES_DAYS", 90, 1, 3650),
         keep_mail_days=source.number("KEEP_MAIL_DAYS", 7, 1, 3650),
+        mail_intake_port=source.number("MAIL_INTAKE_PORT", _mail_port(port) if launching else 0, 0, 65535),
+        mail_intake_host=_host(source, "MAIL_INTAKE_HOST", "127.0.0.1"),
+        mail_intake_domain=_domain(source, base_url),
     )
 
 
@@ -271,11 +276,34 @@ def _ports(source: _Source, name: str, default: str) -> tuple[tuple[int, int], .
     return tuple(found)
 
 
-def _host(source: _Source) -> str:
-    host = source.text("HOST", "127.0.0.1").strip("[]")
+def _host(source: _Source, name: str = "HOST", default: str = "127.0.0.1") -> str:
+    host = source.text(name, default).strip("[]")
     if any(letter.isspace() or letter in "/?#@" for letter in host):
-        raise EnvError(f"HOST must be an address to listen on such as 127.0.0.1 or 0.0.0.0, got '{host}'.")
+        raise EnvError(f"{name} must be an address to listen on such as 127.0.0.1 or 0.0.0.0, got '{host}'.")
     return host
+
+
+def _data_dir(source: _Source) -> Path:
+    folder = Path(source.text("WATCHBILL_DATA", ".data")).expanduser()
+    folder = (folder if folder.is_absolute() else ROOT / folder).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise EnvError(f"WATCHBILL_DATA must be a folder, and '{folder}' is a file.")
+    return folder
+
+
+def _mail_port(port: int) -> int:
+    """Where mail comes in beside a web server at `port`, so that two copies do not meet."""
+    if port in (80, 443, 8000):
+        return 2525
+    return port + 10_000 if port <= 55_535 else port - 10_000
+
+
+def _domain(source: _Source, base_url: str) -> str:
+    """What stands behind the @ of addresses that mail comes in at."""
+    domain = source.text("MAIL_INTAKE_DOMAIN") or urlsplit(base_url).hostname or "localhost"
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", domain):
+        raise EnvError(f"MAIL_INTAKE_DOMAIN must be a domain such as alerts.example.com, got '{domain}'.")
+    return domain.lower()
 
 
 def _base_url(source: _Source, host: str, port: int) -> str:

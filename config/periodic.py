@@ -20,6 +20,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "engine-tick": _every(1, "oncall.tick", "engine"),
     "deliveries-sweep": _every(1, "notifications.send_due", "deliver"),
     "intake-sweep": _every(1, "alerts.process_intake", "intake"),
+    "alerts-due": _every(2, "alerts.place_due", "intake"),
+    "heartbeats": _every(3, "alerts.mark_late", "intake"),
     "events-sweep": _every(1, "core.relay", "events"),
     "incidents-timers": _every(15, "incidents.run_timers", "bulk"),
     "incidents-nags": _every(60, "incidents.nag", "bulk"),

@@ -224,6 +224,9 @@ PROVIDER_TIMEOUT = ENV.provider_timeout
 KEEP_DELIVERIES_DAYS = ENV.keep_deliveries_days
 KEEP_MAIL_DAYS = ENV.keep_mail_days
 EMAIL_URL = ENV.email_url
+MAIL_INTAKE_PORT = ENV.mail_intake_port
+MAIL_INTAKE_HOST = ENV.mail_intake_host
+MAIL_INTAKE_DOMAIN = ENV.mail_intake_domain
 DEFAULT_FROM_EMAIL = ENV.email_from
 
 CELERY_BROKER_URL = ENV.redis_url
@@ -277,7 +280,10 @@ SPECTACULAR_SETTINGS = {
         "TaskStateEnum": "incidents.choices.TaskState",
         "StageEnum": "incidents.choices.Stage",
         "AlertStatusEnum": "alerts.choices.AlertStatus",
+        "IntakeStatusEnum": "alerts.choices.IntakeStatus",
         "SourceKindEnum": "alerts.choices.SourceKind",
+        "HeartbeatStatusEnum": "alerts.choices.HeartbeatStatus",
+        "SignSeverityEnum": ("critical", "error", "warning", "info"),
         "DeliveryStatusEnum": "notifications.choices.DeliveryStatus",
         "OverrideKindEnum": "oncall.choices.OverrideKind",
         "PostmortemStatusEnum": "postmortems.choices.PostmortemStatus",

@@ -10,6 +10,7 @@ from config.api import ROOMS, api_urls, docs_urls
 
 urlpatterns = [
     re_path(r"^api/v1/intake/.*$", intake_view),
+    re_path(r"^api/v1/heartbeat/.*$", intake_view),
     re_path(r"^compat/.*$", intake_view),
     path("api/v1/", include(api_urls)),
     path("api/", include(docs_urls)),

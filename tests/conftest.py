@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
@@ -20,6 +22,31 @@ pytest_plugins = ["tests.people"]
 def pytest_configure(config: pytest.Config) -> None:
     servers.start(config)
     django.setup()
+    _scan_static_files_once()
+
+
+def _scan_static_files_once() -> None:
+    """Every client of a test loads the middleware anew; the static files stay as they are meanwhile."""
+    from core.static import StaticFilesMiddleware
+
+    scan = StaticFilesMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def add(self: StaticFilesMiddleware) -> None:
+        if not found:
+            before = dict(self.files)
+            scan(self)
+            found.update({url: file for url, file in self.files.items() if before.get(url) is not file})
+        self.files.update(found)
+
+    StaticFilesMiddleware.add_files_from_finders = add
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is loaded by now stays until the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 # The longest first, so that no worker is left with them at the end.
@@ -60,8 +87,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return result
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_session_left(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> None:
+    """The tables of a worker's test database are a copy: migrations run once for all workers."""
+    if servers.TEMPLATE in os.environ:
+        with django_db_blocker.unblock():
+            servers.migrated_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Threads of the product may still hold a connection when the test database is dropped."""
     yield
     from django.db import connection
@@ -78,14 +115,14 @@ def _no_session_left(django_db_setup: None, django_db_blocker: Any) -> Iterator[
 @pytest.fixture
 def drain(db: None) -> Callable[[], None]:
     """Run what workers would do, on the test's own connection, until nothing is due."""
-    from alerts.processing import process_intake
+    from alerts.processing import place_due, process_intake
     from core import relay
     from notifications.sending import send_due
     from oncall.escalation import engine
 
     def run() -> None:
         for _round in range(50):
-            if not (process_intake() + relay.drain() + engine.tick(by="test") + send_due()):
+            if not (process_intake() + place_due() + relay.drain() + engine.tick(by="test") + send_due()):
                 return
         raise AssertionError("work never ended")
 

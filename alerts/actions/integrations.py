@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from django.db import transaction
 
-from alerts.choices import SourceKind
+from alerts import mapping, templating
+from alerts.addresses import new_local_part
+from alerts.choices import INTERNAL_KINDS, SourceKind
 from alerts.models import Integration
-from core.crypto import digest, new_key
-from core.errors import Conflict, NotAllowed, NotVisible, field_error
+from alerts.sources import SOURCES, PayloadError
+from core.crypto import digest, new_key, seal
+from core.errors import Conflict, InvalidInput, NotAllowed, NotVisible, field_error
 from core.text import one_line
 from services.models import Service
 from teams.actions.audit import record
 from teams.actor import Actor
+
+TEMPLATED = ("title", "description", "group_key")
+LONGEST_SECRET = 500
 
 
 def create_integration(
@@ -40,6 +49,7 @@ def create_integration(
             team_id=service.team_id,
             key_digest=digest(key),
             key_hint=key[-4:],
+            mail_local=new_local_part(name) if kind in (SourceKind.EMAIL, SourceKind.REPORT) else None,
             created_by_id=actor.user_id,
         )
         _audit(actor, "created", integration)
@@ -47,11 +57,20 @@ def create_integration(
 
 
 def update_integration(
-    *, actor: Actor, integration_id: int, name: str | None = None, service_id: int | None = None
+    *,
+    actor: Actor,
+    integration_id: int,
+    name: str | None = None,
+    service_id: int | None = None,
+    **changes: Any,
 ) -> Integration:
-    """Rename, or let it post to another service from now on."""
+    """Rename, let it post to another service from now on, or change how it reads what comes.
+
+    `changes`, each may be missing: `service_label`; `templates` {title, description, group_key}; `mapping`
+    (`alerts.mapping`); `secret`, "" removes it; `settings` of its kind, merged into those that are there.
+    """
     with transaction.atomic():
-        integration = locked_integration(actor, integration_id)
+        integration = _own(locked_integration(actor, integration_id))
         if name is not None:
             integration.name = one_line(name, 120)
             if not integration.name:
@@ -63,9 +82,68 @@ def update_integration(
             if not actor.manages(service.team_id):
                 raise NotAllowed("Only a manager of the service's team can do this.")
             integration.service, integration.team_id = service, service.team_id
-        integration.save(update_fields=["name", "service", "team"])
-        _audit(actor, "changed", integration)
+        _change(integration, changes)
+        integration.save(
+            update_fields=[
+                *("name", "service", "team", "service_label", "templates", "mapping"),
+                *("secret_sealed", "settings"),
+            ]
+        )
+        _audit(
+            actor, "changed", integration, changed=[field for field in changes if changes[field] is not None]
+        )
     return integration
+
+
+def _change(integration: Integration, changes: Mapping[str, Any]) -> None:
+    source = SOURCES.get(integration.kind)
+    if (label := changes.get("service_label")) is not None:
+        integration.service_label = one_line(str(label), 200)
+    if (templates := changes.get("templates")) is not None:
+        integration.templates = checked_templates(templates)
+    if (found := changes.get("mapping")) is not None:
+        if integration.kind != SourceKind.CUSTOM:
+            raise field_error("mapping", "Only JSON with a mapping of your own has one.")
+        integration.mapping = _checked(mapping.check, found, "mapping")
+    if (secret := changes.get("secret")) is not None:
+        if source is None or source.verify is None:
+            raise field_error("secret", "This source does not sign what it sends.")
+        if len(secret) > LONGEST_SECRET:
+            raise field_error("secret", f"At most {LONGEST_SECRET} characters.")
+        integration.secret_sealed = seal(secret) if secret else ""
+    if (settings := changes.get("settings")) is not None:
+        if source is None or source.settings is None:
+            raise field_error("settings", "This source has no settings of its own.")
+        integration.settings = {**integration.settings, **_checked(source.settings, settings)}
+
+
+def checked_templates(templates: Any) -> dict[str, str]:
+    """Templates of title, description and grouping key; `InvalidInput` names what cannot be used."""
+    if not isinstance(templates, dict):
+        raise field_error("templates", "Must be a JSON object.")
+    if unknown := sorted(set(templates) - set(TEMPLATED)):
+        raise field_error(f"templates.{unknown[0][:100]}", f"One of {', '.join(TEMPLATED)}.")
+    found = {}
+    for name, text in templates.items():
+        if text is None or text == "":
+            continue
+        if not isinstance(text, str):
+            raise field_error(f"templates.{name}", "Must be text.")
+        try:
+            templating.check(text)
+        except templating.TemplateFailed as error:
+            raise field_error(f"templates.{name}", str(error)) from None
+        if text.strip():
+            found[name] = text
+    return found
+
+
+def _checked(check: Callable[[Any], dict[str, Any]], value: Any, prefix: str = "") -> dict[str, Any]:
+    try:
+        return check(value)
+    except PayloadError as error:
+        fields = {f"{prefix}.{name}".strip("."): why for name, why in error.errors.items()}
+        raise InvalidInput(str(error), fields=fields) from None
 
 
 def add_key(*, actor: Actor, integration_id: int) -> tuple[Integration, str]:
@@ -97,7 +175,7 @@ def retire_key(*, actor: Actor, integration_id: int) -> Integration:
 def set_active(*, actor: Actor, integration_id: int, active: bool) -> Integration:
     """Switch an integration off (its keys answer as unknown) or on again."""
     with transaction.atomic():
-        integration = locked_integration(actor, integration_id)
+        integration = _own(locked_integration(actor, integration_id))
         integration.is_active = active
         integration.save(update_fields=["is_active"])
         _audit(actor, "switched on" if active else "switched off", integration)
@@ -107,11 +185,18 @@ def set_active(*, actor: Actor, integration_id: int, active: bool) -> Integratio
 def delete_integration(*, actor: Actor, integration_id: int) -> None:
     """Refused once alerts have come in: switch it off instead, so that the record stays."""
     with transaction.atomic():
-        integration = locked_integration(actor, integration_id)
+        integration = _own(locked_integration(actor, integration_id))
         if integration.alerts.exists():  # type: ignore[attr-defined]
             raise Conflict("Alerts came in over it; switch it off instead.", code="in_use")
         _audit(actor, "deleted", integration)
         integration.delete()
+
+
+def _own(integration: Integration) -> Integration:
+    """`Conflict` for one that belongs to a heartbeat or check, which is changed on its own page."""
+    if integration.kind in INTERNAL_KINDS:
+        raise Conflict("It belongs to a heartbeat or a check; change it there.", code="internal")
+    return integration
 
 
 def locked_integration(actor: Actor, integration_id: int) -> Integration:
@@ -125,7 +210,7 @@ def locked_integration(actor: Actor, integration_id: int) -> Integration:
     return integration
 
 
-def _audit(actor: Actor, verb: str, integration: Integration) -> None:
+def _audit(actor: Actor, verb: str, integration: Integration, changed: Sequence[str] = ()) -> None:
     record(
         actor=actor,
         verb=verb,
@@ -133,5 +218,6 @@ def _audit(actor: Actor, verb: str, integration: Integration) -> None:
         obj_id=integration.pk,
         label=integration.name,
         team_id=integration.team_id,
-        data={"kind": integration.kind, "service": integration.service_id},
+        data={"kind": integration.kind, "service": integration.service_id}
+        | ({"changed": list(changed)} if changed else {}),
     )

@@ -1,6 +1,11 @@
 from rest_framework.routers import BaseRouter
 
-from alerts.api.views import AlertViewSet, IntegrationViewSet, SilenceViewSet, WindowViewSet
+from alerts.api.heartbeats import HeartbeatViewSet
+from alerts.api.holds import SilenceViewSet, WindowViewSet
+from alerts.api.integrations import IntegrationViewSet
+from alerts.api.reports import ReportFormViewSet
+from alerts.api.rules import AlertingViewSet, RuleViewSet
+from alerts.api.views import AlertViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -9,3 +14,7 @@ def register(router: BaseRouter) -> None:
     router.register("integrations", IntegrationViewSet, basename="integration")
     router.register("silences", SilenceViewSet, basename="silence")
     router.register("maintenance-windows", WindowViewSet, basename="maintenance-window")
+    router.register("routing-rules", RuleViewSet, basename="routing-rule")
+    router.register("report-forms", ReportFormViewSet, basename="report-form")
+    router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
+    router.register("service-alerting", AlertingViewSet, basename="service-alerting")

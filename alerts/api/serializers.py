@@ -4,8 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from alerts.choices import AlertStatus, SourceKind
-from alerts.models import Alert, Integration, MaintenanceWindow, Silence
+from alerts.actions.receiving import pending_subscriptions
+from alerts.choices import AlertStatus, IntakeStatus, SourceKind
+from alerts.models import Alert, IntakeItem, Integration
+from alerts.watch import reading
+from core.api.serializers import StrictSerializer
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
@@ -64,11 +67,18 @@ class AlertSnoozeInput(serializers.Serializer[Any]):
 
 
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
-    """An integration. `key` and `url` are given once, in the answer that made the key."""
+    """An integration. `key` and `url` are given once, in the answer that made the key; the secret never."""
 
     service = serializers.SlugRelatedField("slug", read_only=True)
     team = serializers.SlugRelatedField("slug", read_only=True)
     kind = serializers.ChoiceField(SourceKind.choices, read_only=True)
+    mapping = serializers.DictField(read_only=True)
+    templates = serializers.DictField(read_only=True)
+    settings = serializers.SerializerMethodField()
+    waiting_topics = serializers.SerializerMethodField()
+    has_secret = serializers.SerializerMethodField()
+
+    address = serializers.SerializerMethodField()
 
     class Meta:
         model = Integration
@@ -79,12 +89,33 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
             "service",
             "team",
             "is_active",
+            "address",
             "key_hint",
             "next_key_hint",
+            "service_label",
+            "templates",
+            "mapping",
+            "settings",
+            "waiting_topics",
+            "has_secret",
             "last_received_at",
             "created_at",
         )
         read_only_fields = fields
+
+    def get_settings(self, row: Integration) -> dict[str, Any]:
+        found = row.settings if isinstance(row.settings, dict) else {}
+        return {name: value for name, value in found.items() if name != "subscriptions"}
+
+    def get_waiting_topics(self, row: Integration) -> list[str]:
+        return [each["topic"] for each in pending_subscriptions(row)]
+
+    def get_has_secret(self, row: Integration) -> bool:
+        return bool(row.secret_sealed)
+
+    def get_address(self, row: Integration) -> str:
+        """Where it takes mail, or where its public form is."""
+        return reading.report_url(row) or reading.mail_address(row)
 
 
 class IntegrationWithKeySerializer(IntegrationSerializer):
@@ -102,52 +133,77 @@ class IntegrationWithKeySerializer(IntegrationSerializer):
         return str(self.context["url"])
 
 
-class IntegrationInput(serializers.Serializer[Any]):
+class IntegrationInput(StrictSerializer):
     name = serializers.CharField(max_length=120)
     kind = serializers.ChoiceField(SourceKind.choices, required=False, default=SourceKind.GENERIC)
     service = serializers.CharField(max_length=80)
 
 
-class IntegrationPatch(serializers.Serializer[Any]):
+class IntegrationPatch(StrictSerializer):
+    """`secret` is only written; "" removes it. `settings` are those of its kind, merged into what is there."""
+
     name = serializers.CharField(max_length=120, required=False)
     service = serializers.CharField(max_length=80, required=False)
     is_active = serializers.BooleanField(required=False)
+    service_label = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    templates = serializers.DictField(required=False)
+    mapping = serializers.DictField(required=False)
+    secret = serializers.CharField(
+        max_length=500, allow_blank=True, write_only=True, required=False, trim_whitespace=False
+    )
+    settings = serializers.DictField(required=False)
 
 
-class MatcherSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=200)
-    value = serializers.CharField(max_length=1000, allow_blank=True)
+class TryInput(StrictSerializer):
+    """`payload`: what to read; without it, the newest that came in."""
+
+    mapping = serializers.DictField()
+    payload = serializers.JSONField(required=False)
 
 
-class SilenceSerializer(serializers.ModelSerializer[Silence]):
-    service = serializers.SlugRelatedField("slug", read_only=True)
-    matchers = MatcherSerializer(many=True, read_only=True)
+class TriedAlertSerializer(serializers.Serializer[Any]):
+    action = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    severity = serializers.CharField()
+    source = serializers.CharField()
+    dedup_key = serializers.CharField()
+    group_key = serializers.CharField()
+    labels = serializers.DictField()
+    links = serializers.ListField(child=serializers.DictField())
+    occurred_at = serializers.CharField(allow_null=True)
+
+
+class TriedSerializer(serializers.Serializer[Any]):
+    """What a mapping makes of a payload, or the reasons by field."""
+
+    alerts = TriedAlertSerializer(many=True)
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    ignored = serializers.CharField()
+
+
+class ReceivedSerializer(serializers.ModelSerializer[IntakeItem]):
+    """One payload as it came, and what became of it."""
+
+    status = serializers.ChoiceField(IntakeStatus.choices, read_only=True)
+    action = serializers.CharField(read_only=True)
+    payload = serializers.JSONField(source="raw", read_only=True)
 
     class Meta:
-        model = Silence
-        fields = ("id", "service", "matchers", "reason", "starts_at", "ends_at", "created_by", "created_at")
+        model = IntakeItem
+        fields = ("id", "received_at", "processed_at", "action", "status", "outcome", "alert", "payload")
         read_only_fields = fields
 
 
-class SilenceInput(serializers.Serializer[Any]):
-    service = serializers.CharField(max_length=80)
-    matchers = MatcherSerializer(many=True, required=False)
-    reason = serializers.CharField(max_length=300)
-    starts_at = serializers.DateTimeField(required=False)
-    ends_at = serializers.DateTimeField()
+class ReplayInput(StrictSerializer):
+    """`item`: only this one; without it, all that were not understood."""
+
+    item = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
 
 
-class WindowSerializer(serializers.ModelSerializer[MaintenanceWindow]):
-    service = serializers.SlugRelatedField("slug", read_only=True)
-
-    class Meta:
-        model = MaintenanceWindow
-        fields = ("id", "service", "reason", "starts_at", "ends_at", "created_by", "created_at")
-        read_only_fields = fields
+class ReplayedSerializer(serializers.Serializer[Any]):
+    replayed = serializers.IntegerField()
 
 
-class WindowInput(serializers.Serializer[Any]):
-    service = serializers.CharField(max_length=80)
-    reason = serializers.CharField(max_length=300)
-    starts_at = serializers.DateTimeField(required=False)
-    ends_at = serializers.DateTimeField()
+class TopicInput(StrictSerializer):
+    topic = serializers.CharField(max_length=400)

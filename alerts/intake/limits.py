@@ -56,3 +56,20 @@ def _remember(key: str, wait: int) -> None:
         if len(_over) >= _MOST_REMEMBERED:
             _over.clear()
         _over[key] = (time.monotonic() + _REMEMBERED_SECONDS, wait)
+
+
+# Of one key, a refused body is kept no more often than this.
+_KEPT_SECONDS = 5.0
+_kept: dict[str, float] = {}
+
+
+def may_keep(key: str) -> bool:
+    """Whether a refused body of this key may be kept now. Asks no server; each process counts for itself."""
+    now = time.monotonic()
+    with _lock:
+        if now - _kept.get(key, -_KEPT_SECONDS) < _KEPT_SECONDS:
+            return False
+        if len(_kept) >= _MOST_REMEMBERED:
+            _kept.clear()
+        _kept[key] = now
+    return True

@@ -45,10 +45,15 @@ class Reply:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request that was understood and waits for its events to be durable; `then` words the reply."""
+    """A request that was understood and waits for its events to be durable; `then` words the reply.
+
+    With `refusal`, the request was refused and its body is kept only so that somebody may look at it: that is the
+    reply, also when it cannot be stored.
+    """
 
     batch: Batch
     then: Callable[[Stored], Reply]
+    refusal: Reply | None = None
 
 
 class Refused(Exception):
@@ -61,6 +66,7 @@ class Refused(Exception):
 
 _TITLES = {
     400: "Bad Request",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Content Too Large",
@@ -108,10 +114,3 @@ def plain_body(request: IntakeRequest) -> bytes:
     if not machine.eof:
         raise Refused(problem(400, "bad_compression", f"The {encoding} body is cut short."))
     return plain
-
-
-def check_content_type(request: IntakeRequest) -> None:
-    """JSON by any of its names, plain text (some senders say so) or nothing at all; else 415."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind not in ("text/plain", "application/octet-stream") and "json" not in kind:
-        raise Refused(problem(415, "content_type", "Send application/json."))

@@ -40,7 +40,7 @@ async def _handle_soon(request: IntakeRequest) -> Reply:
     try:
         return found.then(await writer.store_soon(found.batch))
     except (OperationalError, InterfaceError, DataError) as error:
-        return failed(error)
+        return failed(error, found)
 
 
 class IntakeASGI:

@@ -1,4 +1,4 @@
-"""The Opsgenie Alert API, compatible: create, close, acknowledge and request status.
+"""The Opsgenie Alert API, compatible: alerts with their actions, request status, heartbeat pings.
 
 `Authorization: GenieKey <integration key>`. Actions answer 202 and are carried out after; what
 became of one is asked at `/v2/alerts/requests/<requestId>`.
@@ -13,23 +13,29 @@ from urllib.parse import unquote
 
 from django.db.models import Q
 
+from alerts.actions.heartbeats import ping_by_name
 from alerts.choices import IntakeStatus
-from alerts.intake import limits
+from alerts.intake import limits, opsgenie_alerts
 from alerts.intake.messages import IntakeRequest, Refused, Reply, Waiting, plain_body
 from alerts.intake.store import Batch, Stored
 from alerts.models import Alert, IntakeItem, Integration
-from alerts.sources.base import Event, PayloadError
+from alerts.sources.base import Event, PayloadError, require_object
 from alerts.sources.opsgenie import parse, verb
 from core.crypto import digest
 from core.strict_json import BadJSON, loads
+from core.text import clean
 
 PREFIX = "/compat/opsgenie/"
 _ALERTS = re.compile(r"^/compat/opsgenie/v2/alerts/?$")
 _REQUEST = re.compile(
     r"^/compat/opsgenie/v2/alerts/requests/(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/?$"
 )
-_VERB = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?P<verb>close|acknowledge)/?$")
+_VERB = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?P<verb>[a-z]{1,20})/?$")
+_ALERT = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/?$")
+_HEARTBEAT = re.compile(r"^/compat/opsgenie/v2/heartbeats/(?P<name>[^/]{1,200})/ping/?$")
 _ACTIONS = {"close": "resolve", "acknowledge": "acknowledge"}
+_NAMES = {"trigger": "Create", "resolve": "Close", "acknowledge": "Acknowledge"}
+_PINGS = ("GET", "PUT", "POST", "PATCH")
 
 
 def prepare(request: IntakeRequest) -> Reply | Waiting:
@@ -39,8 +45,16 @@ def prepare(request: IntakeRequest) -> Reply | Waiting:
         return _create(key, _json(request))
     if (match := _REQUEST.match(request.path)) and request.method == "GET":
         return _status(key, uuid.UUID(match["id"]))
-    if (match := _VERB.match(request.path)) and request.method == "POST":
+    if (match := _HEARTBEAT.match(request.path)) and request.method in _PINGS:
+        return _ping(key, unquote(match["name"]))
+    if _ALERTS.match(request.path) and request.method == "GET":
+        return _list(key, request)
+    if (match := _ALERT.match(request.path)) and request.method in ("GET", "DELETE"):
+        return _one(key, unquote(match["id"]), request)
+    if (match := _VERB.match(request.path)) and match["verb"] in _ACTIONS and request.method == "POST":
         return _verb(key, match["verb"], unquote(match["id"]), request)
+    if match and f"{request.method} {match['verb']}" in opsgenie_alerts.CHANGES:
+        return _change(key, f"{request.method} {match['verb']}", unquote(match["id"]), request)
     return _answer(404, message="There is no such resource.")
 
 
@@ -74,14 +88,67 @@ def _create(key: str, body: Any) -> Reply | Waiting:
     try:
         return _store(key, parse(body))
     except PayloadError as error:
-        named = {name: reasons[0] for name, reasons in error.errors.items()}
-        return _answer(422, message="Request body is not processable. Please check the errors.", errors=named)
+        return _unprocessable(error)
+
+
+def _identifier_type(request: IntakeRequest) -> str:
+    kind = request.query.get("identifierType", "id")
+    if kind not in ("id", "tiny", "alias"):
+        raise Refused(_answer(422, message="identifierType must be id, tiny or alias."))
+    return kind
+
+
+def _known(key: str) -> Integration:
+    integration = opsgenie_alerts.integration_of(key)
+    if integration is None:
+        raise Refused(_answer(403, message="Could not authenticate"))
+    return integration
+
+
+def _unprocessable(error: PayloadError) -> Reply:
+    named = {name: reasons[0] for name, reasons in error.errors.items()}
+    return _answer(422, message="Request body is not processable. Please check the errors.", errors=named)
+
+
+def _list(key: str, request: IntakeRequest) -> Reply:
+    try:
+        return _answer(200, data=opsgenie_alerts.listed(_known(key), dict(request.query)))
+    except PayloadError as error:
+        return _unprocessable(error)
+
+
+def _one(key: str, identifier: str, request: IntakeRequest) -> Reply | Waiting:
+    kind = _identifier_type(request)
+    if request.method == "DELETE":
+        return _verb(key, "close", identifier, request)
+    alert = opsgenie_alerts.find(_known(key), clean(identifier), kind)
+    if alert is None:
+        return _answer(404, message=f"No alert exists with {kind}: [{identifier[:200]}]")
+    return _answer(200, data=opsgenie_alerts.detailed(alert))
+
+
+def _change(key: str, verb_name: str, identifier: str, request: IntakeRequest) -> Reply:
+    kind = _identifier_type(request)
+    try:
+        body = require_object(_json(request))
+    except PayloadError as error:
+        return _answer(400, message=str(error))
+    try:
+        request_id = opsgenie_alerts.change(_known(key), verb_name, clean(identifier), kind, body)
+    except PayloadError as error:
+        return _unprocessable(error)
+    return _answer(202, request_id, result="Request will be processed")
+
+
+def _ping(key: str, name: str) -> Reply:
+    _known(key)
+    if not ping_by_name(key, clean(name)):
+        return _answer(404, message=f"No heartbeat found with name: [{name[:200]}]")
+    return _answer(202, result="PONG - Heartbeat received")
 
 
 def _verb(key: str, name: str, identifier: str, request: IntakeRequest) -> Reply | Waiting:
-    kind = request.query.get("identifierType", "id")
-    if kind not in ("id", "tiny", "alias"):
-        return _answer(422, message="identifierType must be id, tiny or alias.")
+    kind = _identifier_type(request)
     alias = identifier if kind == "alias" else _alias_of(key, identifier)
     try:
         return _store(key, [verb(_ACTIONS[name], alias or f"unknown:{identifier}", _json(request))])
@@ -121,7 +188,7 @@ def _status(key: str, request_id: uuid.UUID) -> Reply:
     data = {
         "success": done,
         "isSuccess": done,
-        "action": {"trigger": "Create", "resolve": "Close", "acknowledge": "Acknowledge"}[item.action],
+        "action": _NAMES.get(item.action) or str(item.parsed.get("verb", "Create")),
         "processedAt": item.processed_at.isoformat() if item.processed_at else None,
         "integrationId": str(item.integration_id),
         "status": item.outcome,

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.db import DataError, InterfaceError, OperationalError
 
-from alerts.intake import limits, opsgenie, pagerduty
-from alerts.intake.messages import (
-    IntakeRequest,
-    Refused,
-    Reply,
-    Waiting,
-    check_content_type,
-    plain_body,
-    problem,
-)
+from alerts.intake import limits, opsgenie, pagerduty, sns
+from alerts.intake.bodies import payload_of
+from alerts.intake.keeping import keep
+from alerts.intake.messages import IntakeRequest, Refused, Reply, Waiting, plain_body, problem
 from alerts.intake.store import Batch, Stored
 from alerts.intake.writer import store as store_here
-from alerts.sources import PARSERS, PayloadError
-from core.strict_json import BadJSON, loads
+from alerts.sources import PARSERS, SOURCES, Event, Ignored, PayloadError, Source
+from alerts.watch import pings
+from core.strict_json import BadJSON
 
 _NATIVE = re.compile(r"^/api/v1/intake/(?P<kind>[a-z0-9_]{1,30})/(?P<key>[^/]{1,200})/?$")
-PREFIXES = ("/api/v1/intake/", pagerduty.PREFIX, opsgenie.PREFIX)
+PREFIXES = ("/api/v1/intake/", pagerduty.PREFIX, opsgenie.PREFIX, pings.PREFIX)
+_SLOW = (
+    opsgenie.PREFIX,
+    pings.PREFIX,
+    pagerduty.CHANGES,
+    *(f"/api/v1/intake/{kind}/" for kind, source in SOURCES.items() if not source.quick),
+)
 # Reading a body of this size takes well under a millisecond.
 _SMALL = 16 * 1024
 
@@ -37,11 +39,12 @@ def handle(request: IntakeRequest, *, store: Callable[[Batch], Stored] = store_h
 
     `store` waits until a batch is durable; by default it writes in the caller's transaction.
     """
+    found: Reply | Waiting | None = None
     try:
         found = prepare(request)
         return found if isinstance(found, Reply) else found.then(store(found.batch))
     except (OperationalError, InterfaceError, DataError) as error:
-        return failed(error)
+        return failed(error, found)
 
 
 def prepare(request: IntakeRequest) -> Reply | Waiting:
@@ -51,6 +54,8 @@ def prepare(request: IntakeRequest) -> Reply | Waiting:
             return pagerduty.prepare(request)
         if request.path.startswith(opsgenie.PREFIX):
             return opsgenie.prepare(request)
+        if request.path.startswith(pings.PREFIX):
+            return pings.answer(request)
         return _native(request)
     except Refused as refused:
         return refused.reply
@@ -60,11 +65,13 @@ def is_quick(request: IntakeRequest) -> bool:
     """Whether `prepare` asks no server and takes so little time that an event loop may call it."""
     if len(request.body) > _SMALL or "content-encoding" in request.headers:
         return False
-    return not request.path.startswith((opsgenie.PREFIX, pagerduty.CHANGES))
+    return not request.path.startswith(_SLOW)
 
 
-def failed(error: Exception) -> Reply:
+def failed(error: Exception, waiting: Reply | Waiting | None = None) -> Reply:
     """The reply when storing raised `error`: nothing was stored."""
+    if isinstance(waiting, Waiting) and waiting.refusal is not None:
+        return waiting.refusal
     if isinstance(error, DataError):
         return problem(400, "invalid", "The database cannot hold a value of this body.")
     return problem(
@@ -77,31 +84,61 @@ def failed(error: Exception) -> Reply:
 
 def _native(request: IntakeRequest) -> Reply | Waiting:
     match = _NATIVE.match(request.path)
-    parser = PARSERS.get(match["kind"]) if match else None
-    if match is None or parser is None:
+    source = SOURCES.get(match["kind"]) if match else None
+    if match is None or source is None or source.parse is None:
         return problem(404, "not_found", f"Known sources are {', '.join(PARSERS)}.")
-    if request.method not in ("POST", "PUT"):
+    if request.method not in ("POST", "PUT") and not (request.method == "GET" and "query" in source.bodies):
         return problem(405, "method", "Use POST.", headers={"Allow": "POST"})
     kind, key = match["kind"], match["key"]
     if wait := limits.over(key):
         return _too_many(kind, wait)
-    check_content_type(request)
     try:
-        events = parser(loads(plain_body(request)))
+        payload = payload_of(request, source)
     except BadJSON as error:
         return problem(400, "bad_json", str(error))
-    except PayloadError as error:
-        return problem(400, "invalid", str(error), error.errors)
+    if kind == "cloudwatch":
+        return sns.prepare(key, payload)
+    if source.mapped:
+        return _to_read(key, kind, payload)
+    return _parsed(request, source, key, payload)
 
+
+def _to_read(key: str, kind: str, payload: Any) -> Reply | Waiting:
+    """Kept as it came, for the worker to read with a mapping."""
+    if not isinstance(payload, dict | list) or not payload:
+        why = "Must be a JSON object or a list."
+        return problem(400, "invalid", why, {"": [why]})
+    return Waiting(Batch.to_read(key, {"kind": kind}, payload), _accepted(kind, 1))
+
+
+def _parsed(request: IntakeRequest, source: Source, key: str, payload: Any) -> Reply | Waiting:
+    kind = source.kind
+    assert source.parse is not None
+    try:
+        events: list[Event] = source.parse(payload, request.headers)
+    except PayloadError as error:
+        return keep(key, kind, payload, problem(400, "invalid", str(error), error.errors), str(error))
+    except Ignored as why:
+        note = {"kind": kind, "ignored": str(why)}
+        return Waiting(Batch.to_read(key, note, payload), _accepted(kind, 0))
+    if source.signature and source.signature[0] in request.headers:
+        names = (*source.signature, *source.headers)
+        headers = {name: request.headers[name] for name in names if name in request.headers}
+        how: dict[str, Any] = {"kind": kind, "body": plain_body(request).decode(), "headers": headers}
+        return Waiting(Batch.to_read(key, how, payload), _accepted(kind, len(events)))
+    return Waiting(Batch.of(key, events), _accepted(kind, len(events)))
+
+
+def _accepted(kind: str, count: int) -> Callable[[Stored], Reply]:
     def reply(stored: Stored) -> Reply:
         if stored.wait:
             return _too_many(kind, stored.wait)
         if not stored.known:
             return problem(404, "unknown_key", "This integration key is not known.")
-        body = {"status": "accepted", "request_id": str(stored.request_id), "accepted": len(events)}
+        body = {"status": "accepted", "request_id": str(stored.request_id), "accepted": count}
         return Reply(202, body)
 
-    return Waiting(Batch.of(key, events), reply)
+    return reply
 
 
 def _too_many(kind: str, wait: int) -> Reply:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import orjson
@@ -65,6 +66,12 @@ class Batch:
                 for event in events
             ),
         )
+
+    @classmethod
+    def to_read(cls, key: str, how: Mapping[str, Any], payload: Any, *, limited: bool = True) -> Batch:
+        """A body that the worker reads; `how` is described in `alerts.processing.reading`."""
+        row = Row("read", "", orjson.dumps(how), orjson.dumps(payload, default=str))
+        return cls(key, (row,), limited)
 
     @property
     def size(self) -> int:

@@ -1,6 +1,19 @@
-from alerts.models.alert import Alert
+from alerts.models.alert import Alert, AlertNote, FoldedKey
+from alerts.models.heartbeat import Heartbeat
 from alerts.models.intake import IntakeItem
 from alerts.models.integration import Integration
+from alerts.models.rule import RoutingRule, ServiceAlerting
 from alerts.models.silence import MaintenanceWindow, Silence
 
-__all__ = ["Alert", "IntakeItem", "Integration", "MaintenanceWindow", "Silence"]
+__all__ = [
+    "Alert",
+    "AlertNote",
+    "FoldedKey",
+    "Heartbeat",
+    "IntakeItem",
+    "Integration",
+    "MaintenanceWindow",
+    "RoutingRule",
+    "ServiceAlerting",
+    "Silence",
+]

@@ -16,7 +16,11 @@ class Alert(models.Model):
 
     `route`: why it went where it went, one sentence a step. `held_by`: the silence, window or
     snooze that keeps it from paging, in words. `came_from`: ids of the incidents it belonged to before
-    merges moved it, oldest first. `snoozed_until`: see `alerts.actions.snoozing`.
+    merges moved it, oldest first. `snoozed_until`: see `alerts.actions.snoozing`. `place_at`: when it is to be
+    given its place among incidents, while it waits for that (routed elsewhere, held, silenced). `rule`: the routing
+    rule that decided. `silence`, `window`: what holds it. `symptom_of`: the incident of a service it depends on.
+    `changes`: how often it has fired again within the flap window, from `flap_since` on. `folded`: stands for that
+    many alerts of a storm beside itself. `severity_rank`: the severity a rule gives the incident it opens.
     """
 
     integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="alerts")
@@ -48,6 +52,27 @@ class Alert(models.Model):
     occurred_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(default=clock.now)
+    place_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rule = models.ForeignKey(
+        "alerts.RoutingRule", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
+    policy = models.ForeignKey(
+        "oncall.EscalationPolicy", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    severity_rank = models.PositiveSmallIntegerField(null=True, blank=True)
+    silence = models.ForeignKey(
+        "alerts.Silence", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
+    window = models.ForeignKey(
+        "alerts.MaintenanceWindow", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
+    symptom_of = models.ForeignKey(
+        "incidents.Incident", null=True, blank=True, on_delete=models.SET_NULL, related_name="symptoms"
+    )
+    changes = models.PositiveIntegerField(default=0, editable=False)
+    flap_since = models.DateTimeField(null=True, blank=True, editable=False)
+    flapping = models.BooleanField(default=False, editable=False)
+    folded = models.PositiveIntegerField(default=0, editable=False)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
@@ -65,6 +90,13 @@ class Alert(models.Model):
                 name="alert_open_group",
                 condition=~Q(status="resolved"),
             ),
+            models.Index(
+                fields=["service", "place_at"],
+                name="alert_to_place",
+                condition=Q(place_at__isnull=False) & ~Q(status="resolved"),
+            ),
+            models.Index(fields=["integration", "dedup_key", "-id"], name="alert_by_key"),
+            models.Index(fields=["first_seen_at"], name="alert_by_first_seen"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -87,3 +119,34 @@ class Alert(models.Model):
         """Open, and its snooze has not ended."""
         asleep = self.snoozed_until is not None and self.snoozed_until > clock.now()
         return asleep and self.status != AlertStatus.RESOLVED
+
+
+class FoldedKey(models.Model):
+    """An open condition that a storm's one alert stands for; gone when it resolves."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="folded_keys")
+    integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="+")
+    dedup_key = models.CharField(max_length=512)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["integration", "dedup_key"], name="folded_once")]
+
+    def __str__(self) -> str:
+        return self.dedup_key
+
+
+class AlertNote(models.Model):
+    """What somebody wrote on an alert, here or at its source."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField()
+    author = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    author_label = models.CharField(max_length=120)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:80]

@@ -11,7 +11,8 @@ class IntakeItem(models.Model):
     """One event as it was accepted: durable before the sender hears 202, processed after.
 
     `parsed` is the common form (`alerts.sources.base.Parsed`), `raw` the sender's own JSON. Items
-    of one service are processed in `id` order; `next_attempt_at` is set only after a failure.
+    of one service are processed in `id` order; `next_attempt_at` is set only after a failure. Of action `read`,
+    `parsed` is empty until the worker has read `raw`; what it cannot read becomes `unread` and may be replayed.
     """
 
     integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="items")
@@ -36,6 +37,7 @@ class IntakeItem(models.Model):
         indexes = [
             models.Index(fields=["service", "id"], name="intake_pending", condition=Q(status="pending")),
             models.Index(fields=["integration", "-id"], name="intake_by_integration"),
+            models.Index(fields=["integration", "-id"], name="intake_unread", condition=Q(status="unread")),
             models.Index(fields=["alert", "id"], name="intake_by_alert"),
             models.Index(fields=["request_id"], name="intake_by_request"),
         ]

@@ -11,9 +11,14 @@ from prometheus_client import Counter
 from alerts.choices import IntakeStatus
 from alerts.models import IntakeItem
 from alerts.processing.batch import Batch
+from alerts.processing.folding import WINDOW
+from alerts.processing.locks import LOCK_CLASS
+from alerts.processing.lookups import looked_up, recent_alerts
+from alerts.processing.reading import read_items
 from core import clock
 from core.containment import contained
-from core.wakeup import wake_another
+from core.wakeup import answered_here, wake_another
+from oncall.escalation import engine
 
 log = structlog.get_logger("watchbill.intake")
 PROCESSED = Counter("watchbill_intake_processed_total", "Intake items processed")
@@ -22,7 +27,9 @@ FAILED = Counter("watchbill_intake_failed_total", "Intake items that could not b
 BATCH = 500
 MAX_ROUNDS = 200
 MAX_ATTEMPTS = 8
-_LOCK_CLASS = 74_21
+_FEW = 10
+# So far behind, what came in by the minute is counted from when it came.
+_LATE = dt.timedelta(seconds=10)
 
 # The services with the fewest waiting items first, so that a storm on one delays no other; a
 # service is worked on by one worker at a time (transaction-level advisory lock).
@@ -40,12 +47,24 @@ LIMIT 1
 def process_intake() -> int:
     """Process everything that waits; returns how many items were handled."""
     handled = 0
-    for _round in range(MAX_ROUNDS):
-        done = _one_batch()
-        if done is None:
-            break
-        handled += done
+    with answered_here("oncall.tick") as asked:
+        for _round in range(MAX_ROUNDS):
+            done = _one_batch()
+            if done is None:
+                break
+            handled += done
+            if asked():
+                _page(done)
     return handled
+
+
+def _page(handled: int) -> None:
+    """Let what was opened page at once: after a few items by this worker, which saves the way through the broker;
+    after many by the engine, while this worker goes on."""
+    if handled <= _FEW:
+        engine.tick(by="intake")
+    else:
+        wake_another("oncall.tick")
 
 
 def _one_batch() -> int | None:
@@ -53,7 +72,7 @@ def _one_batch() -> int | None:
     now = clock.database_now()
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, {"now": now, "lock": _LOCK_CLASS})
+            cursor.execute(_CLAIM, {"now": now, "lock": LOCK_CLASS})
             row = cursor.fetchone()
         if row is None:
             return None
@@ -63,15 +82,22 @@ def _one_batch() -> int | None:
         if not items:
             # Another worker finished them between the look and the lock.
             return 0
-        contained(Batch(items, now).run, lambda: _one_by_one(items, now))
-        PROCESSED.inc(len(items))
-    return len(items)
+        claimed = len(items)
+        items = read_items(items, now)
+        if items:
+            contained(Batch(items, now).run, lambda: _one_by_one(items, now))
+        PROCESSED.inc(claimed)
+    return claimed
 
 
 def _due(service_id: int | None, now: dt.datetime) -> list[IntakeItem]:
     rows = IntakeItem.objects.filter(service=service_id, status=IntakeStatus.PENDING)
-    rows = rows.exclude(next_attempt_at__gt=now).select_related("integration", "service__team")
-    return list(rows.order_by("id")[:BATCH])
+    rows = looked_up(rows.exclude(next_attempt_at__gt=now), service_id, now)
+    items = list(rows.order_by("id")[:BATCH])
+    if items and items[0].received_at < now - _LATE:
+        since = items[0].received_at - WINDOW
+        items[0].recent = recent_alerts(service_id, since)  # type: ignore[attr-defined]
+    return items
 
 
 def _one_by_one(items: list[IntakeItem], now: dt.datetime) -> None:
@@ -80,7 +106,8 @@ def _one_by_one(items: list[IntakeItem], now: dt.datetime) -> None:
     for item in items:
         try:
             with transaction.atomic():
-                Batch([item], now).run()
+                fresh = looked_up(IntakeItem.objects.filter(pk=item.pk), item.service_id, now)
+                Batch(list(fresh), now).run()
         except Exception as error:
             FAILED.inc()
             log.exception("an intake item failed", item=item.pk)

@@ -1,18 +1,31 @@
-"""One folder a source. A source turns a sender's JSON into `Event`s; it never touches the database."""
+"""One folder a source: `SOURCE` says how its requests are read, `setup` how it is connected.
 
-from alerts.sources.alertmanager import parse as _alertmanager
-from alerts.sources.base import Event, Parsed, Parser, PayloadError
-from alerts.sources.generic import parse as _generic
-from alerts.sources.grafana import parse as _grafana
-from alerts.sources.opsgenie import parse as _opsgenie
-from alerts.sources.pagerduty import parse as _pagerduty
+A source turns a sender's body into `Event`s; it never touches the database. A new folder with a `SOURCE` is offered
+at once; its kind must be one of `alerts.choices.SourceKind`.
+"""
 
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from alerts.choices import INTERNAL_KINDS, SourceKind
+from alerts.sources.base import Event, Ignored, Parsed, Parser, PayloadError, Source
+
+
+def _found() -> dict[str, Source]:
+    modules = [
+        import_module(f"{__name__}.{entry.name}") for entry in pkgutil.iter_modules(__path__) if entry.ispkg
+    ]
+    found = {module.SOURCE.kind: module.SOURCE for module in modules if hasattr(module, "SOURCE")}
+    return {kind: found[kind] for kind in SourceKind.values if kind in found}
+
+
+SOURCES: dict[str, Source] = _found()
 PARSERS: dict[str, Parser] = {
-    "generic": _generic,
-    "alertmanager": _alertmanager,
-    "grafana": _grafana,
-    "pagerduty": _pagerduty,
-    "opsgenie": _opsgenie,
+    kind: source.parse for kind, source in SOURCES.items() if source.parse is not None
 }
 
-__all__ = ["PARSERS", "Event", "Parsed", "PayloadError"]
+OFFERED: dict[str, Source] = {kind: source for kind, source in SOURCES.items() if kind not in INTERNAL_KINDS}
+
+__all__ = ["OFFERED", "PARSERS", "SOURCES", "Event", "Ignored", "Parsed", "PayloadError", "Source"]

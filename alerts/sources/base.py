@@ -1,11 +1,11 @@
-"""The common form every source is parsed into, and small helpers the parsers share. Pure code."""
+"""What a source is, the common form every source is parsed into, and small helpers parsers share. Pure code."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -31,10 +31,15 @@ class PayloadError(ValueError):
         super().__init__(f"{field}: {reasons[0]}" if field else reasons[0])
 
 
+class Ignored(Exception):
+    """The payload is understood and needs nothing; the text says why."""
+
+
 class Parsed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One event in the common form. Times are ISO 8601 with offset; `links` are {href, text}.
 
-    `drill_for` names the person a rehearsal pages; only the product itself sets it.
+    `drill_for` names the person a rehearsal pages, `signed` is whether the sender has proven who it is; only the
+    product itself sets them.
     """
 
     action: str
@@ -48,6 +53,7 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     links: list[dict[str, str]] = []
     occurred_at: str | None = None
     drill_for: int | None = None
+    signed: bool = False
 
     @property
     def urgency(self) -> str:
@@ -63,7 +69,67 @@ class Event:
     raw: Any
 
 
-Parser = Callable[[Any], list[Event]]
+Headers = Mapping[str, str]
+Parser = Callable[..., list[Event]]
+
+
+@dataclass(frozen=True)
+class SetupText:
+    """A block to copy: what it is, the text, and what to do with it."""
+
+    label: str
+    text: str
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        """Id of the element that holds the text."""
+        return "setup-" + hashlib.sha256(self.label.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file the set-up page offers; `text` makes it from key and base address."""
+
+    name: str
+    label: Any
+    text: Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of sender. Its label is that of `alerts.choices.SourceKind`.
+
+    `group`, `icon`, `words`: for the picker. `parse`: (payload, headers with lower-case names) → events; raises
+    `PayloadError` or `Ignored`; None when nothing is posted to the intake for it. `bodies`: how a request is read,
+    of json, form and query. `quick`: reading takes no server and little time. `mapped`: stored as it came and read
+    by the worker with a mapping. `signature`: the headers a signature is checked with; when the first of them is
+    there, the body is kept until the worker has checked it with `verify(body, headers, secret)`, which says what is
+    wrong or "". `setup`: (key, base address) → texts to copy. `settings`: checks what this kind alone has in an
+    integration's settings; `PayloadError` names what cannot be used.
+    """
+
+    kind: str
+    group: str
+    icon: str
+    words: Any
+    setup: Callable[[str, str], list[SetupText]]
+    parse: Parser | None = None
+    bodies: frozenset[str] = frozenset({"json"})
+    quick: bool = True
+    mapped: bool = False
+    signature: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    verify: Callable[[bytes, Headers, str], str] | None = None
+    secret_help: Any = ""
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    downloads: tuple[Download, ...] = ()
+    settings: Callable[[Any], dict[str, Any]] | None = None
+
+
+def intake_url(kind: str, key: str, base_url: str) -> str:
+    """Where a source of this kind posts."""
+    return f"{base_url}/api/v1/intake/{kind}/{key}/"
 
 
 def fail(field: str, reason: str) -> PayloadError:

@@ -6,26 +6,30 @@ import orjson
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from alerts import actions, selectors
-from alerts.choices import AlertStatus
+from alerts.facets import facets
 from alerts.filters import AlertFilter
+from core import clock
 from core.errors import NotVisible
 from core.pages import actor_of, keyset
 from incidents.forms.lifecycle import SnoozeForm
+from teams.selectors import saved_views
 
 
 @login_required
 def alert_list(request: HttpRequest) -> HttpResponse:
-    """All alerts the viewer may see, newest first."""
-    found = AlertFilter(request.GET, queryset=selectors.for_list(actor_of(request)))
-    page = keyset(found.qs, request.GET.get("cursor", ""))
+    """All alerts the viewer may see, newest first; filters live in the address."""
+    actor = actor_of(request)
+    rows = selectors.for_list(actor)
+    found = AlertFilter(request.GET, queryset=rows)
     context = {
-        "page": page,
-        "status_choices": [("open", _("Open")), *AlertStatus.choices],
-        "holds": selectors.holds(actor_of(request)),
+        "page": keyset(found.qs, request.GET.get("cursor", "")),
+        "facets": facets(rows),
+        "holds": selectors.holds(actor),
+        "saved": saved_views(actor, "alerts", request.GET.urlencode()),
+        "now": clock.now(),
     }
     return render(request, "alerts/pages/list.html", context)
 
@@ -34,7 +38,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
 def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One alert: labels, payload, and why it went where it went."""
     actor = actor_of(request)
-    alert = selectors.for_list(actor).defer(None).filter(pk=pk).first()
+    alert = selectors.for_page(actor, pk)
     if alert is None:
         raise NotVisible
     snoozable = selectors.may_snooze(alert, actor)
@@ -42,11 +46,25 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "alert": alert,
         "incident": selectors.visible_incident(alert, actor),
+        "upstream": selectors.visible_upstream(alert, actor),
         "payload": payload,
         "snooze_form": SnoozeForm(actor=actor) if snoozable else None,
         "items": list(alert.items.order_by("-pk")[:20]),
+        "notes": list(alert.notes.select_related("author")),
+        "before": selectors.fired_before(alert),
+        "help_links": selectors.help_links(alert, actor),
+        "silence_url": selectors.silence_url(alert, actor),
+        "may_write": actions.may_write(actor, alert),
     }
     return render(request, "alerts/pages/detail.html", context)
+
+
+@login_required
+@require_POST
+def add_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write something on an alert."""
+    note = actions.add_alert_note(actor=actor_of(request), alert_id=pk, text=request.POST.get("text", ""))
+    return redirect(f"{note.alert.get_absolute_url()}#notes")
 
 
 @login_required

@@ -36,6 +36,9 @@ def environment(env: Env) -> dict[str, str]:
         "REDIS_URL": env.redis_url,
         "DEBUG": str(int(env.debug)),
         "DEMO": str(int(env.demo)),
+        "MAIL_INTAKE_PORT": str(env.mail_intake_port),
+        "MAIL_INTAKE_HOST": env.mail_intake_host,
+        "MAIL_INTAKE_DOMAIN": env.mail_intake_domain,
     }
 
 
@@ -49,7 +52,7 @@ def manage(env: Env, *arguments: str) -> Command:
 
 
 def children(env: Env, listening: int) -> list[Child]:
-    """The programs that serve: web, three Celery workers, beat and the watchdog.
+    """The programs that serve: web, three Celery workers, beat, the watchdog and the mail server.
 
     `listening` is the descriptor of the socket that the web processes share (`listen`).
     """
@@ -75,6 +78,7 @@ def children(env: Env, listening: int) -> list[Child]:
         # save, the next one reads from the tables.
         Child("beat", _celery(environ, "beat", *_BEAT), grace=2, expendable=True),
         Child("watchdog", manage(env, "watchdog"), grace=10),
+        *([Child("mail", manage(env, "mail_intake"), grace=10)] if env.mail_intake_port else []),
     ]
 
 
@@ -83,6 +87,7 @@ def stop_order(env: Env) -> tuple[tuple[str, ...], ...]:
     return (
         ("beat",),
         tuple(f"web-{number}" for number in range(1, env.web_workers + 1)),
+        ("mail",),
         ("engine", "deliver", "work"),
         ("watchdog",),
         ("valkey",),

@@ -37,13 +37,14 @@ def alerts_attached(
     total: int,
     page: bool = True,
     urgent: bool = False,
+    policy_id: int | None = None,
     now: dt.datetime,
 ) -> Incident:
     """Alerts joined (one timeline row for the batch). `firing` and `total` are the new counts.
 
     An incident that resolved by itself after a quiet time opens again and pages again; one that waited
     because all its alerts were snoozed pages again too. `urgent`: one of them is of high urgency, and the
-    incident is so from now on.
+    incident is so from now on. `policy_id`: the policy to page again, in place of the incident's own.
     """
     incident = lock_by_number(number)
     actor = system_actor("Monitoring", via="rule")
@@ -51,9 +52,8 @@ def alerts_attached(
         enter(incident, IncidentStatus.TRIAGE, actor=actor, now=now, rule="refired")
         if page:
             services = list(incident.services.order_by("incident_rows__position"))
-            start_paging(
-                incident, actor=actor, services=services, body=alerts[0].title if alerts else "", now=now
-            )
+            body = alerts[0].title if alerts else ""
+            start_paging(incident, actor=actor, services=services, body=body, policy_id=policy_id, now=now)
     if alerts:
         write_entry(
             incident,
@@ -75,12 +75,12 @@ def alerts_attached(
     return incident
 
 
-def alerts_changed(*, number: int, firing: int, total: int, now: dt.datetime) -> None:
-    """The counts changed. When the last alert clears the timeline says so once."""
+def alerts_changed(*, number: int, firing: int, total: int, told: bool = True, now: dt.datetime) -> None:
+    """The counts changed. When the last alert clears the timeline says so once, unless not `told`."""
     incident = lock_by_number(number)
     was_clear = incident.alerts_clear_at is not None
     _count(incident, firing, total, now)
-    if incident.alerts_clear_at is not None and not was_clear and incident.is_active:
+    if told and incident.alerts_clear_at is not None and not was_clear and incident.is_active:
         actor = system_actor("Monitoring", via="rule")
         write_entry(incident, actor=actor, kind=EntryKind.ALERTS_CLEAR, now=now, data={"total": total})
         announce(incident, "alerts_clear", actor)

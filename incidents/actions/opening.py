@@ -172,11 +172,14 @@ def open_from_alert(
     kind: str = IncidentKind.REAL,
     team_id: int | None = None,
     page_user_ids: Sequence[int] = (),
+    severity: int | None = None,
+    policy_id: int | None = None,
     now: dt.datetime,
 ) -> Incident:
     """Open an incident in *triage* for a firing alert and start the service's policy.
 
-    `page_user_ids` (a rehearsal) pages these people instead of the policy.
+    `page_user_ids` (a rehearsal) pages these people instead of the policy, `policy_id` that policy. A `severity`
+    does what it does when somebody sets it.
 
     Must run inside the caller's transaction, which already holds the alert rows; the incident
     number is the last lock taken.
@@ -187,6 +190,7 @@ def open_from_alert(
         status=IncidentStatus.TRIAGE,
         urgency=urgency,
         kind=kind,
+        severity=_severity(severity),
         team_id=service.team_id if service else team_id,
         source=one_line(source, 200),
         created_at=now,
@@ -194,29 +198,36 @@ def open_from_alert(
         detected_at=now,
         impact_started_at=occurred_at if occurred_at and occurred_at <= now else None,
     )
-    services = [service] if service else []
+    services, body = [service] if service else [], clean(body, 2000)
     _affect(incident, services)
+    _begin(incident, services, body, actor=actor, now=now)
+    if page:
+        people = page_user_ids
+        start_paging(
+            incident, actor=actor, services=services, body=body, user_ids=people, policy_id=policy_id, now=now
+        )
+    if incident.severity is not None:
+        take_effect(incident, None, actor=actor, now=now)
+    save_incident(incident, now, *(EFFECTS if incident.severity is not None else ("page_status",)))
+    announce(incident, "declared", actor, title=incident.title)
+    return incident
+
+
+def _begin(
+    incident: Incident, services: Sequence[Service], body: str, *, actor: Actor, now: dt.datetime
+) -> None:
+    """The first entry of an incident that an alert opens."""
+    ranked = {"severity": incident.severity_id} if incident.severity_id is not None else {}
+    named = {"title": incident.title, "services": [service.name for service in services], "by_alert": True}
     write_entry(
         incident,
         actor=actor,
         kind=EntryKind.DECLARED,
         now=now,
-        text=clean(body, 2000),
-        data={"title": incident.title, "services": [s.name for s in services], "by_alert": True},
+        text=body,
+        data={**named, **ranked},
         audience=EntryAudience.SUPPORT,
     )
-    if page:
-        start_paging(
-            incident,
-            actor=actor,
-            services=services,
-            body=clean(body, 2000),
-            user_ids=page_user_ids,
-            now=now,
-        )
-    save_incident(incident, now, "page_status")
-    announce(incident, "declared", actor, title=incident.title)
-    return incident
 
 
 def _create(**fields: Any) -> Incident:

@@ -43,11 +43,12 @@ def start_paging(
     services: Sequence[Service],
     body: str,
     user_ids: Sequence[int] = (),
+    policy_id: int | None = None,
     now: dt.datetime,
 ) -> bool:
-    """Start the incident's policy, or page `user_ids` alone; False when there is no policy (the page
-    then says nobody was paged)."""
-    policy_id = None if user_ids else policy_for(incident, services)
+    """Start the incident's policy (or `policy_id` in its place), or page `user_ids` alone; False when there is
+    no policy (the page then says nobody was paged)."""
+    policy_id = None if user_ids else policy_id or policy_for(incident, services)
     if policy_id is None and not user_ids:
         return False
     _escalate(incident, services, policy_id, user_ids, body=body, urgency=incident.urgency, now=now)

@@ -119,7 +119,7 @@ def test_a_fault_between_change_and_outbox_leaves_neither(monkeypatch: pytest.Mo
     assert delivery.status == "pending"
 
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["alerts.processing.batch"], "alerts_attached", broken)
+        patch.setattr(sys.modules["alerts.processing.placing"], "alerts_attached", broken)
         native(world.key, {"title": "Second"})
         process_intake()
     assert Incident.objects.count() == 1

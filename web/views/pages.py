@@ -33,6 +33,7 @@ _PLACES = (
     ("Action items", "/action-items/", "list-checks"),
     ("Status pages", "/statuspages/", "globe"),
     ("Integrations", "/integrations/", "plug"),
+    ("Heartbeats", "/heartbeats/", "heart-pulse"),
     ("Notification rules", "/settings/notifications/", "bell"),
     ("Profile", "/settings/profile/", "user"),
     ("API tokens", "/settings/tokens/", "key-round"),

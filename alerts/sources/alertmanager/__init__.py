@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from alerts.sources.base import (
     MAX_DESCRIPTION,
     MAX_ITEMS,
     Event,
+    Headers,
     Parsed,
+    SetupText,
+    Source,
     fail,
     fingerprint,
+    intake_url,
     key,
     labels,
     link,
@@ -21,6 +28,7 @@ from alerts.sources.base import (
     loose_instant,
     require_object,
 )
+from alerts.sources.generic import curl
 from core.text import one_line
 
 _TITLES = ("summary", "title", "message")
@@ -28,7 +36,7 @@ _RUNBOOKS = ("runbook_url", "runbook")
 _DASHBOARDS = ("dashboard_url", "dashboard")
 
 
-def parse(payload: Any) -> list[Event]:
+def parse(payload: Any, _headers: Headers | None = None) -> list[Event]:
     """One event for each alert of the group. More than 1,000 are cut, never refused."""
     body = require_object(payload)
     alerts = body.get("alerts")
@@ -81,3 +89,34 @@ def _links(alert: dict[str, Any], notes: dict[str, str], shared: dict[str, Any])
     found += link(alert.get("generatorURL"), "Source")
     found += link(shared.get("externalURL"), "Alertmanager")
     return found
+
+
+_YAML = """route:
+  receiver: watchbill
+  group_by: [alertname, service]
+  group_wait: 10s
+  group_interval: 1m
+  repeat_interval: 4h
+
+receivers:
+  - name: watchbill
+    webhook_configs:
+      - url: '{url}'
+        send_resolved: true"""
+
+
+def setup(key: str, base_url: str) -> list[SetupText]:
+    text = _YAML.format(url=intake_url("alertmanager", key, base_url))
+    return [SetupText(_("alertmanager.yml"), text), curl(key, base_url)]
+
+
+SOURCE = Source(
+    kind="alertmanager",
+    group="monitoring",
+    icon="activity",
+    words=gettext_lazy(
+        "Alerts of Prometheus, Mimir, VictoriaMetrics and Loki, grouped as Alertmanager groups them."
+    ),
+    parse=parse,
+    setup=setup,
+)

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from alerts.sources.base import (
     MAX_DESCRIPTION,
     MAX_ITEMS,
     Event,
+    Headers,
     Parsed,
     PayloadError,
+    SetupText,
+    Source,
     fail,
     fingerprint,
     instant,
+    intake_url,
     key,
     labels,
     links,
@@ -27,7 +34,7 @@ from core.text import one_line
 _STATUS = {"firing": "trigger", "resolved": "resolve"}
 
 
-def parse(payload: Any) -> list[Event]:
+def parse(payload: Any, _headers: Headers | None = None) -> list[Event]:
     """Events of one object or a list of up to 1,000; `PayloadError` names every wrong item."""
     if not isinstance(payload, list):
         return [_event(require_object(payload))]
@@ -70,3 +77,35 @@ def _event(item: dict[str, Any]) -> Event:
         occurred_at=instant(item.get("occurred_at"), "occurred_at"),
     )
     return Event(parsed, item)
+
+
+_CURL = """curl -X POST '{url}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"title": "Checkout answers slowly", "status": "firing", "severity": "critical"}}'"""
+
+
+def curl(key: str, base_url: str) -> SetupText:
+    """A command that opens an alert over any integration's key."""
+    return SetupText(_("Try it with curl"), _CURL.format(url=intake_url("generic", key, base_url)))
+
+
+_RESOLVE = """curl -X POST '{url}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"title": "Checkout answers slowly", "status": "resolved"}}'"""
+
+
+def setup(key: str, base_url: str) -> list[SetupText]:
+    resolve = _RESOLVE.format(url=intake_url("generic", key, base_url))
+    return [curl(key, base_url), SetupText(_("And resolve it again"), resolve)]
+
+
+SOURCE = Source(
+    kind="generic",
+    group="own",
+    icon="code",
+    words=gettext_lazy(
+        "JSON in Watchbill's own shape, from a script or anything that can be told what to send."
+    ),
+    parse=parse,
+    setup=setup,
+)

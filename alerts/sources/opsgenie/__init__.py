@@ -5,16 +5,23 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from alerts.sources.base import (
     MAX_DESCRIPTION,
     Event,
+    Headers,
     Parsed,
     PayloadError,
+    SetupText,
+    Source,
     key,
     labels,
     loose,
     require_object,
 )
+from alerts.sources.generic import curl
 from core.text import one_line
 
 MAX_MESSAGE = 130
@@ -22,7 +29,7 @@ MAX_ALIAS = 512
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 
 
-def parse(payload: Any) -> list[Event]:
+def parse(payload: Any, _headers: Headers | None = None) -> list[Event]:
     """A created alert. A repeated alias on an open alert only counts."""
     body = require_object(payload)
     errors: dict[str, list[str]] = {}
@@ -64,3 +71,27 @@ def verb(action: str, alias: str, body: Any) -> Event:
     dedup = key(alias, MAX_ALIAS)
     parsed = Parsed(action=action, dedup_key=dedup, group_key=dedup, source=one_line(loose(source, 300), 300))
     return Event(parsed, body)
+
+
+def setup(key: str, base_url: str) -> list[SetupText]:
+    text = f"API URL:  {base_url}/compat/opsgenie/\nAPI key:  {key}"
+    beat = (
+        f"curl '{base_url}/compat/opsgenie/v2/heartbeats/NAME/ping' \\\n  -H 'Authorization: GenieKey {key}'"
+    )
+    return [
+        SetupText(_("Any client of the Opsgenie alert API"), text),
+        SetupText(_("Heartbeats"), beat, _("NAME is the name of a heartbeat made here.")),
+        curl(key, base_url),
+    ]
+
+
+SOURCE = Source(
+    kind="opsgenie",
+    group="tools",
+    icon="webhook",
+    words=gettext_lazy(
+        "For senders that speak the Opsgenie alert API: change the address and the key, nothing else."
+    ),
+    parse=parse,
+    setup=setup,
+)

@@ -5,11 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from alerts.sources.base import (
     MAX_DESCRIPTION,
     Event,
+    Headers,
     Parsed,
     PayloadError,
+    SetupText,
+    Source,
+    key,
     labels,
     link,
     links,
@@ -17,6 +24,7 @@ from alerts.sources.base import (
     loose_instant,
     require_object,
 )
+from alerts.sources.generic import curl
 from core.text import one_line
 
 ACTIONS = ("trigger", "acknowledge", "resolve")
@@ -25,9 +33,11 @@ MAX_KEY = 255
 MAX_SUMMARY = 1024
 
 
-def parse(payload: Any) -> list[Event]:
+def parse(payload: Any, _headers: Headers | None = None) -> list[Event]:
     """One event; `PayloadError` lists everything that is wrong, as the original does."""
     body = require_object(payload)
+    if "event_type" in body and "event_action" not in body:
+        return parse_v1(body)
     errors: dict[str, list[str]] = {}
     action = body.get("event_action")
     if action not in ACTIONS:
@@ -65,6 +75,35 @@ def parse(payload: Any) -> list[Event]:
     return [Event(parsed, {name: value for name, value in body.items() if name != "routing_key"})]
 
 
+def parse_v1(body: dict[str, Any]) -> list[Event]:
+    """An event of the older API; without a severity it pages."""
+    errors: dict[str, list[str]] = {}
+    action, dedup, summary = body.get("event_type"), body.get("incident_key"), body.get("description")
+    if action not in ACTIONS:
+        errors["event_type"] = ["must be one of trigger, acknowledge, resolve"]
+    if dedup is not None and (not isinstance(dedup, str) or len(dedup) > MAX_KEY):
+        errors["incident_key"] = [f"must be text of at most {MAX_KEY} characters"]
+    if not dedup and action in ("acknowledge", "resolve"):
+        errors["incident_key"] = ["is required to acknowledge or resolve"]
+    if action == "trigger" and (not isinstance(summary, str) or not summary.strip()):
+        errors["description"] = ["is required"]
+    if errors:
+        raise PayloadError(errors)
+    details = body.get("details")
+    found = key(dedup) if dedup else uuid.uuid4().hex
+    parsed = Parsed(
+        action=str(action),
+        dedup_key=found,
+        group_key=found,
+        title=one_line(loose(summary, 1024), 300) or found[:300],
+        description=_description(details),
+        source=one_line(loose(body.get("client"), 300), 300),
+        labels=labels(details) if isinstance(details, dict) else {},
+        links=link(body.get("client_url"), loose(body.get("client"), 100) or "Source"),
+    )
+    return [Event(parsed, body)]
+
+
 def _payload_errors(details: Any) -> dict[str, list[str]]:
     if not isinstance(details, dict):
         return {"payload": ["is required to trigger and must be an object"]}
@@ -91,3 +130,29 @@ def _description(custom: Any) -> str:
         lines = [f"{name}: {loose(value, 2000)}" for name, value in list(custom.items())[:40]]
         return loose("\n".join(lines), MAX_DESCRIPTION)
     return loose(custom, MAX_DESCRIPTION)
+
+
+def setup(key: str, base_url: str) -> list[SetupText]:
+    text = f"URL:          {base_url}/compat/pagerduty/v2/enqueue\nRouting key:  {key}"
+    changes = f"URL:          {base_url}/compat/pagerduty/v2/change/enqueue\nRouting key:  {key}"
+    old = (
+        f"URL:          {base_url}/compat/pagerduty/generic/2010-04-15/create_event.json\nService key:  {key}"
+    )
+    return [
+        SetupText(_("Any client of PagerDuty Events v2"), text),
+        SetupText(_("Change events"), changes),
+        SetupText(_("Clients of the older Events v1"), old),
+        curl(key, base_url),
+    ]
+
+
+SOURCE = Source(
+    kind="pagerduty",
+    group="tools",
+    icon="webhook",
+    words=gettext_lazy(
+        "For senders that speak PagerDuty Events: change the address and the key, nothing else."
+    ),
+    parse=parse,
+    setup=setup,
+)

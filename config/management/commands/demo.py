@@ -15,7 +15,14 @@ from teams.actions.tokens import create_token
 from teams.actor import actor_for
 from teams.choices import Scope
 from teams.models import Team, User
-from web.demo import company, empty, live_story, loader, rooms  # noqa: F401 - rooms registers its data
+from web.demo import (  # noqa: F401 - monitoring and rooms register their data
+    company,
+    empty,
+    live_story,
+    loader,
+    monitoring,
+    rooms,
+)
 
 
 class Command(BaseCommand):

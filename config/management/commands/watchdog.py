@@ -12,7 +12,8 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from alerts.processing import process_intake
+from alerts.actions.heartbeats import mark_late
+from alerts.processing import place_due, process_intake
 from core import relay
 from notifications.sending import send_due
 from oncall.escalation import engine
@@ -72,7 +73,9 @@ class Watch:
 
 def take_over() -> None:
     """What the workers would do: intake, events, due steps, due deliveries."""
+    mark_late()
     process_intake()
+    place_due()
     relay.drain()
     engine.tick(by="watchdog")
     send_due()

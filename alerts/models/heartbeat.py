@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from alerts.choices import HeartbeatStatus
+from core import clock
+from teams.querysets import OwnedQuerySet
+
+
+class Heartbeat(models.Model):
+    """A sign of life that is expected; when it stays away, an alert opens through `integration`.
+
+    Every `interval_seconds`, or by `cron` (five fields) in `timezone`; plus `grace_seconds`. `due_at`: when the next
+    sign is late. The key in its address is kept as a digest; `mail_local` is where it takes mail.
+    """
+
+    team = models.ForeignKey(
+        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="heartbeats"
+    )
+    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="heartbeats")
+    integration = models.OneToOneField(
+        "alerts.Integration", on_delete=models.CASCADE, related_name="heartbeat", editable=False
+    )
+    name = models.CharField(_("name"), max_length=120)
+    interval_seconds = models.PositiveIntegerField(_("expected every"), default=3600)
+    cron = models.CharField(_("or by this schedule"), max_length=120, blank=True, default="")
+    timezone = models.CharField(max_length=64, default="UTC")
+    grace_seconds = models.PositiveIntegerField(_("grace"), default=300)
+    severity = models.CharField(max_length=20, default="critical")
+    status = models.CharField(max_length=10, choices=HeartbeatStatus.choices, default=HeartbeatStatus.WAITING)
+    last_ping_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_ping_from = models.CharField(max_length=100, blank=True, default="", editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [
+            models.Index(fields=["due_at"], name="heartbeat_due", condition=Q(status="healthy")),
+            models.Index(fields=["team", "name"], name="heartbeat_by_team"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "name"], name="heartbeat_name_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=HeartbeatStatus.values), name="heartbeat_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(interval_seconds__gte=10, interval_seconds__lte=31 * 86_400)
+                & Q(grace_seconds__lte=7 * 86_400),
+                name="heartbeat_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/heartbeats/{self.pk}/"
