@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -202,10 +203,8 @@ def open_from_alert(
     _affect(incident, services)
     _begin(incident, services, body, actor=actor, now=now)
     if page:
-        people = page_user_ids
-        start_paging(
-            incident, actor=actor, services=services, body=body, user_ids=people, policy_id=policy_id, now=now
-        )
+        start = partial(start_paging, incident, actor=actor, services=services, body=body, now=now)
+        start(user_ids=page_user_ids, policy_id=policy_id)
     if incident.severity is not None:
         take_effect(incident, None, actor=actor, now=now)
     save_incident(incident, now, *(EFFECTS if incident.severity is not None else ("page_status",)))
