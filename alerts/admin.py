@@ -98,9 +98,15 @@ class AlertNoteAdmin(ReadOnlyAdmin):
     list_select_related = ("alert",)
     search_fields = ("text", "author_label")
 
+    def view_on_site(self, obj: AlertNote) -> str:
+        return obj.alert.get_absolute_url()
+
 
 @admin.register(FoldedKey)
 class FoldedKeyAdmin(ReadOnlyAdmin):
     list_display = ("dedup_key", "integration", "alert")
     list_select_related = ("integration", "alert")
     search_fields = ("dedup_key",)
+
+    def view_on_site(self, obj: FoldedKey) -> str:
+        return obj.alert.get_absolute_url()

@@ -21,7 +21,7 @@ from teams.saved_views import PAGES
 
 class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
     team = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    url = serializers.CharField(source="get_absolute_url", read_only=True)
+    url = serializers.CharField(source="address", read_only=True)
 
     class Meta:
         model = SavedView

@@ -30,5 +30,7 @@ class SavedView(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self) -> str:
+    @property
+    def address(self) -> str:
+        """The list with these filters."""
         return f"/{self.page}/?{self.query}"

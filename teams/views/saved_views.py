@@ -31,7 +31,7 @@ def save(request: HttpRequest) -> HttpResponse:
         query=request.POST.get("query", ""),
         team_id=team.pk if team else None,
     )
-    return redirect(view.get_absolute_url())
+    return redirect(view.address)
 
 
 @login_required

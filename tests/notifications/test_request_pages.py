@@ -94,7 +94,7 @@ def test_the_number_of_statements_does_not_grow_with_people(count: int) -> None:
         connection,
     ) as queries:
         page(*ids, key="2/0/0")
-    assert len(queries) == 7  # savepoint, people, methods, rules, recent pages, insert, release
+    assert len(queries) == 5  # people, methods, rules, recent pages, insert
 
 
 def test_only_the_first_page_of_a_service_goes_first() -> None:

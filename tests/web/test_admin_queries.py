@@ -47,6 +47,7 @@ PAGELESS = {
     "notifications.ProviderEvent",
     "notifications.QuietHours",
     "oncall.CalendarToken",
+    "teams.SavedView",
     "oncall.EngineHeartbeat",
     "oncall.EscalationRun",
     "oncall.ImportedShift",

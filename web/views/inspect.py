@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 
-from alerts.models import Alert, Integration
+from alerts.models import Alert, Heartbeat, Integration, RoutingRule
 from incidents.models import Incident, Playbook
 from notifications.models import CapturedMail, Delivery, WebhookSubscription
 from oncall.models import EscalationPolicy, Schedule
@@ -23,6 +23,8 @@ _PAGES: dict[str, tuple[type[Model], str, str]] = {
     "incidents:playbook": (Playbook, "pk", "pk"),
     "alerts:detail": (Alert, "pk", "pk"),
     "alerts:integration": (Integration, "pk", "pk"),
+    "alerts:heartbeat": (Heartbeat, "pk", "pk"),
+    "alerts:rule": (RoutingRule, "pk", "pk"),
     "notifications:delivery": (Delivery, "pk", "delivery_id"),
     "notifications:webhook": (WebhookSubscription, "pk", "webhook_id"),
     "notifications:mail": (CapturedMail, "pk", "mail_id"),
