@@ -13,3 +13,6 @@ CAPTURE_MAIL = True
 
 # Tests look into the application that the servers load; their own process keeps its one connection.
 POOL_CONNECTIONS = False
+
+# A machine that is busy with other tests is no outage of the cache.
+CACHES["default"]["OPTIONS"] |= {"socket_timeout": 5, "socket_connect_timeout": 5}  # type: ignore[index,operator]  # noqa: F405
