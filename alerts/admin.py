@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import reverse
 
-from alerts import admin_watch  # noqa: F401 - registers its own
 from alerts.models import (
     Alert,
     AlertNote,
     FoldedKey,
+    Heartbeat,
     IntakeItem,
     Integration,
     MaintenanceWindow,
@@ -110,3 +110,11 @@ class FoldedKeyAdmin(ReadOnlyAdmin):
 
     def view_on_site(self, obj: FoldedKey) -> str:
         return obj.alert.get_absolute_url()
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ("name", "status", "service", "team", "last_ping_at", "due_at")
+    list_filter = ("status", "team")
+    list_select_related = ("service", "team")
+    search_fields = ("name",)

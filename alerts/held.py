@@ -59,17 +59,23 @@ def overview(actor: Actor, now: dt.datetime) -> Overview:
     return Overview(silences, windows, list(rows[:LIMIT]))
 
 
+def any_ahead(actor: Actor, now: dt.datetime) -> bool:
+    """Whether anything the actor sees holds alerts back or is to: at most two statements."""
+    return silences_ahead(actor, now).exists() or windows_ahead(actor, now).exists()
+
+
 def silences_ahead(actor: Actor, now: dt.datetime) -> QuerySet[Silence]:
     """Silences that run or are to come, soonest end first."""
-    rows = Silence.objects.visible_to(actor).filter(ends_at__gt=now)
-    return rows.select_related("service__team", "team", "created_by").order_by("ends_at", "pk")  # type: ignore[no-any-return]
+    rows: QuerySet[Silence] = Silence.objects.visible_to(actor).filter(ends_at__gt=now)
+    return rows.select_related("service__team", "team", "created_by").order_by("ends_at", "pk")
 
 
 def windows_ahead(actor: Actor, now: dt.datetime) -> QuerySet[MaintenanceWindow]:
     """Windows that run, are to come or come again, soonest end first."""
     again = Q(rrule__gt="", repeats_until__gt=now)
-    rows = MaintenanceWindow.objects.visible_to(actor).filter(Q(ends_at__gt=now) | again)
-    return rows.select_related("service__team", "created_by").order_by("ends_at", "pk")  # type: ignore[no-any-return]
+    rows: QuerySet[MaintenanceWindow] = MaintenanceWindow.objects.visible_to(actor)
+    rows = rows.filter(Q(ends_at__gt=now) | again)
+    return rows.select_related("service__team", "created_by").order_by("ends_at", "pk")
 
 
 def _silence(row: Silence, actor: Actor, now: dt.datetime) -> Held:
@@ -131,5 +137,5 @@ def with_counts(rows: QuerySet[Any], name: str, actor: Actor) -> QuerySet[Any]:
 
 
 def _held(actor: Actor) -> QuerySet[Alert]:
-    rows = Alert.objects.visible_to(actor).exclude(status=AlertStatus.RESOLVED)
-    return rows.filter(incident__isnull=True)  # type: ignore[no-any-return]
+    rows: QuerySet[Alert] = Alert.objects.visible_to(actor).exclude(status=AlertStatus.RESOLVED)
+    return rows.filter(incident__isnull=True)

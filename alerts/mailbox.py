@@ -112,10 +112,11 @@ class _Connection(SMTP):
         self._peer = str(peer[0]) if peer else ""
         super().connection_made(transport)
         self._box.open[self._peer] += 1
-        self._end = self.loop.call_later(LONGEST_SECONDS, transport.close)  # type: ignore[attr-defined]
+        line: Any = transport
+        self._end = self.loop.call_later(LONGEST_SECONDS, line.close)
         if self._box.open.total() > MAX_CONNECTIONS or self._box.open[self._peer] > MAX_OF_ADDRESS:
-            transport.write(b"421 4.7.0 Too many connections, try again later\r\n")  # type: ignore[attr-defined]
-            transport.close()  # type: ignore[attr-defined]
+            line.write(b"421 4.7.0 Too many connections, try again later\r\n")
+            line.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._box.open[self._peer] -= 1

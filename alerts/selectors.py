@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
 
 from alerts.choices import AlertStatus
-from alerts.models import Alert, IntakeItem, Integration, MaintenanceWindow, Silence
-from core import clock
+from alerts.models import Alert, IntakeItem, Integration
 from incidents.models import Incident
 from services.choices import LinkKind
 from services.models import ServiceLink
@@ -109,23 +107,3 @@ def last_items(integration: Integration, limit: int = 20) -> list[IntakeItem]:
     """The last payloads with what they became."""
     rows = IntakeItem.objects.filter(integration=integration).select_related("alert__incident")
     return list(rows.order_by("-pk")[:limit])
-
-
-def holds(actor: Actor) -> dict[str, list[Any]]:
-    """Silences and windows that run or are to come, soonest end first."""
-    now = clock.now()
-    fields = ("service__team", "created_by")
-    return {
-        "silences": list(
-            Silence.objects.visible_to(actor)
-            .filter(ends_at__gt=now)
-            .select_related(*fields)
-            .order_by("ends_at")[:100]
-        ),
-        "windows": list(
-            MaintenanceWindow.objects.visible_to(actor)
-            .filter(ends_at__gt=now)
-            .select_related(*fields)
-            .order_by("ends_at")[:100]
-        ),
-    }

@@ -309,6 +309,7 @@ def _compile(source: str) -> Template:
         raise TemplateFailed(f"{error.message or error}"[:300]) from None
     except (RecursionError, MemoryError, SyntaxError):
         raise TemplateFailed("It is nested too deeply.") from None
+    # The type of globals is declared as narrower than what `from_code` takes and gives back.
     return Template.from_code(_ENVIRONMENT, code, _ENVIRONMENT.globals)  # type: ignore[arg-type]
 
 

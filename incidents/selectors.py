@@ -115,8 +115,7 @@ def likely_duplicates(
     wanted = _words(title)
     scored = []
     for row in for_list(actor).filter(status__in=ACTIVE)[:200]:
-        services = {each.service_id for each in row.service_rows.all()} & set(service_ids)
-        score = 2 * len(services) + len(wanted & _words(row.title))
+        score = _likeness(row, wanted, set(service_ids))
         if score >= _LIKELY:
             scored.append((-score, -row.number, row))
     return [row for _score, _number, row in sorted(scored, key=lambda each: each[:2])[:limit]]
@@ -125,14 +124,15 @@ def likely_duplicates(
 def others_for(actor: Actor, incident: Incident, limit: int = 30) -> list[Incident]:
     """The other open incidents the actor sees, those on the same services or of a like title first: what somebody
     who merges or relates this one may mean. Two statements."""
-    wanted, own = _words(incident.title), {row.service_id for row in incident.service_rows.all()}  # type: ignore[attr-defined]
-
-    def score(row: Incident) -> int:
-        shared = own & {each.service_id for each in row.service_rows.all()}  # type: ignore[attr-defined]
-        return 2 * len(shared) + len(wanted & _words(row.title))
-
+    words, own = _words(incident.title), set(incident.services.values_list("pk", flat=True))
     rows = for_list(actor).filter(status__in=ACTIVE).exclude(pk=incident.pk)[:200]
-    return sorted(rows, key=lambda row: (-score(row), -row.number))[:limit]
+    return sorted(rows, key=lambda row: (-_likeness(row, words, own), -row.number))[:limit]
+
+
+def _likeness(row: Any, words: set[str], service_ids: set[int]) -> int:
+    """How much an incident of `for_list` looks like one of these words and services."""
+    shared = service_ids & {each.service_id for each in row.service_rows.all()}
+    return 2 * len(shared) + len(words & _words(row.title))
 
 
 _LIKELY = 2

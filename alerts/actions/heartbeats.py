@@ -260,7 +260,8 @@ def _by_key(key: str) -> Q:
 def _signing(which: Q) -> Heartbeat | None:
     """The heartbeat, locked, for as long as the caller's transaction."""
     rows = Heartbeat.objects.filter(which).select_related("integration")
-    return rows.select_for_update(of=("self",), no_key=True).first()  # type: ignore[no-any-return]
+    found: Heartbeat | None = rows.select_for_update(of=("self",), no_key=True).first()
+    return found
 
 
 def _sign(which: Q, by: str, now: dt.datetime | None) -> bool:

@@ -42,6 +42,6 @@ def write_note(*, alert: Alert, text: str, author_id: int | None, label: str) ->
         raise field_error("text", f"At most {LONGEST:,} characters.")
     with transaction.atomic():
         Alert.objects.select_for_update(no_key=True, of=("self",)).get(pk=alert.pk)
-        if alert.notes.count() >= MOST:  # type: ignore[attr-defined]
+        if AlertNote.objects.filter(alert=alert).count() >= MOST:
             raise Conflict(f"At most {MOST} notes on an alert.", code="too_many_notes")
         return AlertNote.objects.create(alert=alert, text=text, author_id=author_id, author_label=label[:120])

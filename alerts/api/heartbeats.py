@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import heartbeats as actions
-from alerts.api.views import service_id
+from alerts.api.common import service_id, valid
 from alerts.choices import HeartbeatStatus
 from alerts.models import Heartbeat
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 from alerts.watch.heartbeats import SEVERITIES
 from core.api.serializers import StrictSerializer
 from core.api.views import ActorViewSet
@@ -56,7 +56,7 @@ class HeartbeatSerializer(serializers.ModelSerializer[Heartbeat]):
         read_only_fields: tuple[str, ...] = fields
 
     def get_mail(self, row: Heartbeat) -> str:
-        return reading.mail_address(row.integration)
+        return watched.mail_address(row.integration)
 
 
 class HeartbeatWithKeySerializer(HeartbeatSerializer):
@@ -101,7 +101,7 @@ class HeartbeatViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVi
     lookup_value_regex = "[0-9]{1,18}"
 
     def visible(self) -> QuerySet[Heartbeat]:
-        return reading.heartbeats_of(self.actor)
+        return watched.heartbeats_of(self.actor)
 
     @extend_schema(request=HeartbeatInput, responses={201: HeartbeatWithKeySerializer})
     def create(self, request: Request) -> Response:
@@ -144,9 +144,7 @@ class HeartbeatViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorVi
         return Response(HeartbeatSerializer(beat).data)
 
     def _fields(self, shape: type[StrictSerializer]) -> dict[str, Any]:
-        serializer = shape(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        fields = dict(serializer.validated_data)
+        fields = valid(shape, self.request)
         if "service" in fields:
             fields["service_id"] = service_id(self.actor, fields.pop("service"))
         return fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
@@ -57,11 +58,12 @@ class IntegrationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Actor
         changes = {
             name: value for name, value in data.items() if name not in ("name", "service", "is_active")
         }
-        row = actions.update_integration(
-            actor=self.actor, integration_id=int(pk), name=data.get("name"), service_id=moved, **changes
-        )
-        if "is_active" in data:
-            row = actions.set_active(actor=self.actor, integration_id=int(pk), active=data["is_active"])
+        with transaction.atomic():
+            row = actions.update_integration(
+                actor=self.actor, integration_id=int(pk), name=data.get("name"), service_id=moved, **changes
+            )
+            if "is_active" in data:
+                row = actions.set_active(actor=self.actor, integration_id=int(pk), active=data["is_active"])
         return Response(shapes.IntegrationSerializer(row).data)
 
     @extend_schema(request=None, responses={204: None})

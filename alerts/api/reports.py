@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import reports
+from alerts.api.common import valid
 from alerts.choices import SourceKind
 from alerts.models import Integration
 from alerts.sources.report import MAX_INTRO, MAX_TITLE
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 from core.api.serializers import StrictSerializer
 from core.api.views import ActorViewSet
 
@@ -44,7 +45,7 @@ class ReportFormSerializer(serializers.ModelSerializer[Integration]):
         return bool(row.settings.get("urgent"))
 
     def get_url(self, row: Integration) -> str:
-        return reading.report_url(row)
+        return watched.report_url(row)
 
 
 class ReportFormInput(StrictSerializer):
@@ -62,14 +63,13 @@ class ReportFormViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorV
     lookup_value_regex = "[0-9]{1,18}"
 
     def visible(self) -> QuerySet[Integration]:
-        rows = Integration.objects.visible_to(self.actor).filter(kind=SourceKind.REPORT)
-        return rows.select_related("service")  # type: ignore[no-any-return]
+        rows: QuerySet[Integration] = Integration.objects.visible_to(self.actor)
+        return rows.filter(kind=SourceKind.REPORT).select_related("service")
 
     @extend_schema(request=ReportFormInput, responses=ReportFormSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change its address and words."""
-        shape = ReportFormInput(data=request.data)
-        shape.is_valid(raise_exception=True)
+        data = valid(ReportFormInput, request)
         self.get_object()
-        row = reports.set_report_form(actor=self.actor, integration_id=int(pk), **shape.validated_data)
+        row = reports.set_report_form(actor=self.actor, integration_id=int(pk), **data)
         return Response(ReportFormSerializer(row).data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -153,9 +154,10 @@ class RuleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ActorViewSet
         """Change what is named."""
         data = valid(RoutingRulePatch, request)
         place = data.pop("position", None)
-        rule = actions.save_rule(actor=self.actor, team_id=0, rule_id=int(pk), **self._fields(data))
-        if place is not None:
-            rule = actions.move_rule(actor=self.actor, rule_id=rule.pk, to=place)
+        with transaction.atomic():
+            rule = actions.save_rule(actor=self.actor, team_id=0, rule_id=int(pk), **self._fields(data))
+            if place is not None:
+                rule = actions.move_rule(actor=self.actor, rule_id=rule.pk, to=place)
         return Response(RoutingRuleSerializer(self.visible().get(pk=rule.pk)).data)
 
     @extend_schema(request=None, responses={204: None})

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from alerts.actions.receiving import pending_subscriptions
 from alerts.choices import AlertStatus, IntakeStatus, SourceKind
 from alerts.models import Alert, IntakeItem, Integration
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 from core.api.serializers import StrictSerializer
 
 
@@ -115,7 +115,7 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
 
     def get_address(self, row: Integration) -> str:
         """Where it takes mail, or where its public form is."""
-        return reading.report_url(row) or reading.mail_address(row)
+        return watched.report_url(row) or watched.mail_address(row)
 
 
 class IntegrationWithKeySerializer(IntegrationSerializer):

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from alerts import actions, selectors
 from alerts.api import serializers as shapes
-from alerts.api.common import service_id as service_id
 from alerts.api.common import valid
 from alerts.filters import AlertFilter
 from alerts.models import Alert

@@ -66,7 +66,8 @@ class SilenceForm(HoldForm):
         rows = Team.objects.visible_to(actor)
         if not actor.is_admin:
             rows = rows.filter(pk__in=actor.teams_with(TeamRole.MANAGER, TeamRole.RESPONDER))
-        self.fields["team"].queryset = rows  # type: ignore[attr-defined]
+        field: Any = self.fields["team"]
+        field.queryset = rows
 
     def values(self) -> dict[str, Any]:
         data = super().values()

@@ -29,7 +29,8 @@ class ServiceForm(forms.Form):
             rows = rows.filter(team_id__in=actor.teams_with("manager"))
         elif not actor.is_admin:
             rows = rows.filter(team_id__in=actor.teams_with("manager", "responder"))
-        self.fields["service"].queryset = rows  # type: ignore[attr-defined]
+        field: Any = self.fields["service"]
+        field.queryset = rows
 
 
 class IntegrationForm(ServiceForm):
@@ -43,7 +44,8 @@ class IntegrationForm(ServiceForm):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, actor=actor, **kwargs)
         labels = dict(SourceKind.choices)
-        self.fields["kind"].choices = [(kind, labels[kind]) for kind in OFFERED]  # type: ignore[attr-defined]
+        field: Any = self.fields["kind"]
+        field.choices = [(kind, labels[kind]) for kind in OFFERED]
 
 
 class IntegrationSettingsForm(ServiceForm):

@@ -66,11 +66,11 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        policies = EscalationPolicy.objects.visible_to(actor)
-        self.fields["service"].queryset = Service.objects.visible_to(actor)  # type: ignore[attr-defined]
-        self.fields["policy"].queryset = policies  # type: ignore[attr-defined]
-        self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
-        self.fields["timezone"].choices = [(name, name) for name in zone_names()]  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["service"].queryset = Service.objects.visible_to(actor)
+        fields["policy"].queryset = EscalationPolicy.objects.visible_to(actor)
+        fields["severity"].choices = severity_choices()
+        fields["timezone"].choices = [(name, name) for name in zone_names()]
 
     def clean_hours(self) -> list[dict[str, Any]]:
         try:

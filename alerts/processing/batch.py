@@ -65,7 +65,8 @@ class Batch:
         self.touched: dict[int, bool] = {}
         self.of_item: dict[int, Alert | None] = {}
         self.outcomes: dict[int, str] = {}
-        self.folding = Folding(self.service, now, items[0].recent or 0)  # type: ignore[attr-defined]
+        first: Any = items[0]
+        self.folding = Folding(self.service, now, first.recent or 0)
         self.placing = Placing(self.service, now)
 
     def run(self) -> None:

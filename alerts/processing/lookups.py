@@ -43,4 +43,5 @@ def recent_alerts(service_id: int | None, since: dt.datetime) -> int:
 
 def _count(service_id: int | None, since: dt.datetime) -> QuerySet[Any]:
     rows = Alert.objects.filter(service=service_id, first_seen_at__gt=since).order_by()
-    return rows.values("service").annotate(found=Count("pk")).values("found")  # type: ignore[no-any-return]
+    counted: QuerySet[Any] = rows.values("service").annotate(found=Count("pk")).values("found")
+    return counted

@@ -215,5 +215,6 @@ def _again(done: list[_Read], items: list[IntakeItem], now: dt.datetime) -> list
     place = {pk: position for position, pk in enumerate(ready)}
     fresh: list[Any] = list(looked_up(IntakeItem.objects.filter(pk__in=ready), items[0].service_id, now))
     fresh.sort(key=lambda item: place[item.pk])
-    fresh[0].recent = items[0].recent  # type: ignore[attr-defined]
+    before: Any = items[0]
+    fresh[0].recent = before.recent
     return fresh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -96,7 +97,8 @@ def _due(service_id: int | None, now: dt.datetime) -> list[IntakeItem]:
     items = list(rows.order_by("id")[:BATCH])
     if items and items[0].received_at < now - _LATE:
         since = items[0].received_at - WINDOW
-        items[0].recent = recent_alerts(service_id, since)  # type: ignore[attr-defined]
+        first: Any = items[0]
+        first.recent = recent_alerts(service_id, since)
     return items
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from alerts.models import Integration
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 
 register = template.Library()
 
@@ -13,10 +13,10 @@ register = template.Library()
 @register.simple_tag
 def mail_address(integration: Integration) -> str:
     """Where the integration takes mail; "" when none is taken in."""
-    return reading.mail_address(integration)
+    return watched.mail_address(integration)
 
 
 @register.simple_tag
 def report_url(integration: Integration) -> str:
     """Where the public form is."""
-    return reading.report_url(integration)
+    return watched.report_url(integration)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +14,7 @@ from alerts.actions import heartbeats as actions
 from alerts.forms.heartbeats import HeartbeatForm
 from alerts.models import Heartbeat
 from alerts.watch import heartbeats as rules
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 from core.errors import InvalidInput, NotAllowed, NotVisible
 from core.pages import actor_of, keyset
 from teams.forms import zone_names
@@ -25,11 +27,12 @@ def heartbeat_list(request: HttpRequest) -> HttpResponse:
     """Every heartbeat the viewer may see, newest first."""
     actor = actor_of(request)
     page = keyset(
-        reading.heartbeats_of(actor, status=request.GET.getlist("status")), request.GET.get("cursor", "")
+        watched.heartbeats_of(actor, status=request.GET.getlist("status")), request.GET.get("cursor", "")
     )
-    for beat in page.rows:
-        beat.how = rules.expectation(beat)  # type: ignore[attr-defined]
-    context = {"page": page, "counts": reading.counts_of(actor), "may_add": actor.manages_any}
+    rows: list[Any] = page.rows
+    for beat in rows:
+        beat.how = rules.expectation(beat)
+    context = {"page": page, "counts": watched.counts_of(actor), "may_add": actor.manages_any}
     return render(request, "alerts/pages/heartbeats.html", context)
 
 
@@ -97,7 +100,7 @@ def heartbeat_change(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, pk: int) -> Heartbeat:
-    found = reading.heartbeats_of(actor_of(request)).filter(pk=pk).first()
+    found = watched.heartbeats_of(actor_of(request)).filter(pk=pk).first()
     if found is None:
         raise NotVisible
     return found
@@ -113,8 +116,8 @@ def _page(request: HttpRequest, beat: Heartbeat, key: str) -> HttpResponse:
         "url": url,
         "curl": f"{_CURL} {url}",
         "job": f"{beat.cron or '0 * * * *'} if /path/to/job; then {_CURL} {url}; else {_CURL} {url}fail/; fi",
-        "mail": reading.mail_address(beat.integration),
-        "alerts": reading.alerts_over(beat.integration_id),
+        "mail": watched.mail_address(beat.integration),
+        "alerts": watched.alerts_over(beat.integration_id),
         "may_change": actor_of(request).manages(beat.team_id),
     }
     return render(request, "alerts/pages/heartbeat.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -37,7 +38,7 @@ def new_hold(request: HttpRequest, kind: str) -> HttpResponse:
     def save(_data: object) -> object:
         if kind == "silence":
             return actions.add_silence(actor=actor, **form.values())
-        zone = request.user.time_zone  # type: ignore[union-attr]
+        zone = timezone.get_current_timezone_name()
         return actions.add_window(actor=actor, timezone=zone, **form.values())
 
     if request.method == "POST" and applied(form, save) is not None:

@@ -21,7 +21,7 @@ from alerts.forms.integrations import IntegrationForm, IntegrationSettingsForm
 from alerts.models import IntakeItem, Integration
 from alerts.sources import OFFERED, SOURCES
 from alerts.trying import try_templates
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 from core.errors import DomainError, InvalidInput, NotAllowed, NotVisible
 from core.pages import actor_of
 
@@ -40,7 +40,7 @@ def integration_list(request: HttpRequest) -> HttpResponse:
     """Every integration the viewer may see."""
     actor = actor_of(request)
     context = {
-        "integrations": reading.by_hand(selectors.integrations(actor))[:500],
+        "integrations": watched.by_hand(selectors.integrations(actor))[:500],
         "may_add": actor.manages_any,
     }
     return render(request, "alerts/pages/integrations.html", context)
@@ -83,7 +83,7 @@ def _picker() -> list[dict[str, Any]]:
 @login_required
 def integration_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Set-up text, the last payloads and what they became."""
-    if (owner := reading.owner_url(actor_of(request), pk)) is not None:
+    if (owner := watched.owner_url(actor_of(request), pk)) is not None:
         return redirect(owner)
     return _page(request, visible(request, pk), "")
 

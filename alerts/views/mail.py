@@ -12,18 +12,16 @@ from alerts.actions import mail
 from alerts.choices import SourceKind
 from alerts.forms.mail import MailForm
 from alerts.models import Integration
-from core.errors import InvalidInput, NotAllowed, NotVisible
+from alerts.views.integrations import changeable
+from core.errors import InvalidInput, NotVisible
 from core.pages import actor_of
 
 
 def of_kind(request: HttpRequest, pk: int, kind: str) -> Integration:
     """A visible integration of that kind, which the viewer may change."""
-    rows = Integration.objects.visible_to(actor_of(request)).select_related("service", "team")
-    found: Integration | None = rows.filter(pk=pk, kind=kind).first()
-    if found is None:
+    found = changeable(request, pk)
+    if found.kind != kind:
         raise NotVisible
-    if not actor_of(request).manages(found.team_id):
-        raise NotAllowed("Only a manager of the owning team can change an integration.")
     return found
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from alerts import actions, selectors
 from alerts.facets import facets
 from alerts.filters import AlertFilter
+from alerts.held import any_ahead
 from core import clock
 from core.errors import NotVisible
 from core.pages import actor_of, keyset
@@ -27,9 +28,8 @@ def alert_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": keyset(found.qs, request.GET.get("cursor", "")),
         "facets": facets(rows),
-        "holds": selectors.holds(actor),
+        "holds": any_ahead(actor, clock.now()),
         "saved": saved_views(actor, "alerts", request.GET.urlencode()),
-        "now": clock.now(),
     }
     return render(request, "alerts/pages/list.html", context)
 

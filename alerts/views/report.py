@@ -19,7 +19,7 @@ from alerts.choices import SourceKind
 from alerts.forms.report import FormSettings
 from alerts.models import Integration
 from alerts.views.mail import of_kind
-from alerts.watch import reading
+from alerts.watch import selectors as watched
 from core import ratelimit
 from core.crypto import digest
 from core.errors import InvalidInput
@@ -114,5 +114,5 @@ def report_settings(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(name if name in form.fields else None, " ".join(reasons))
         else:
             return redirect(integration.get_absolute_url())
-    context = {"integration": integration, "form": form, "url": reading.report_url(integration)}
+    context = {"integration": integration, "form": form, "url": watched.report_url(integration)}
     return render(request, "alerts/pages/report_settings.html", context, status=422 if form.errors else 200)

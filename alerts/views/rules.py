@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -61,7 +62,7 @@ def new_rule(request: HttpRequest) -> HttpResponse:
     team = _team(actor, mine, request.GET.get("team", ""))
     if team is None or not actor.manages(team.pk):
         raise NotAllowed(_("Only a manager of the team can change its rules."))
-    zone = request.user.time_zone  # type: ignore[union-attr]
+    zone = timezone.get_current_timezone_name()
     return _form(request, team, None, asked_values(request.GET.dict(), zone))
 
 

@@ -68,8 +68,7 @@ def _lanes(request: HttpRequest, incident: Incident) -> HttpResponse:
         "lanes": lanes(rows, state.roles, dict(RoleDefinition.objects.values_list("key", "name"))),
         "tasks_all": len(rows),
         "tasks_open": sum(row.is_open for row in rows),
-        "may_edit_tasks": "edit_tasks" in state.verbs
-        and incident.status not in ("closed", "declined", "merged"),
+        "may_edit_tasks": "edit_tasks" in state.verbs,
         "now": state.now,
         "lanes_view": True,
     }

@@ -274,12 +274,9 @@ ODD: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("kind", [*SOURCES])
+@pytest.mark.parametrize("kind", [kind for kind, source in SOURCES.items() if source.parse is not None])
 def test_odd_bodies_never_break(kind: str, drain: Drain) -> None:
     """Of every field of a good body, a value of each other type; and bodies of other shapes."""
-    source = SOURCES[kind]
-    if source.parse is None:
-        pytest.skip("nothing is posted for it")
     world = make_world()
     bodies = [*ODD]
     if kind in SEEN:

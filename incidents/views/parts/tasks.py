@@ -66,8 +66,7 @@ def _tasks(state: State) -> dict[str, Any]:
         "tasks_open": len(open_rows),
         "tasks_all": len(rows),
         "tasks_late": sum(row.overdue for row in open_rows),
-        "may_edit_tasks": "edit_tasks" in state.verbs
-        and state.incident.status not in ("closed", "declined", "merged"),
+        "may_edit_tasks": "edit_tasks" in state.verbs,
     }
 
 

@@ -12,9 +12,10 @@ from teams.actor import Actor
 
 def heartbeats_of(actor: Actor, *, status: list[str] | None = None) -> QuerySet[Heartbeat]:
     """Visible heartbeats, perhaps only those of some states."""
-    rows = Heartbeat.objects.visible_to(actor).select_related("service", "team", "integration")
+    rows: QuerySet[Heartbeat] = Heartbeat.objects.visible_to(actor)
+    rows = rows.select_related("service", "team", "integration")
     wanted = set(status or ()) & set(HeartbeatStatus.values)
-    return rows.filter(status__in=wanted) if wanted else rows  # type: ignore[no-any-return]
+    return rows.filter(status__in=wanted) if wanted else rows
 
 
 def counts_of(actor: Actor) -> list[tuple[str, str, int]]:
@@ -38,7 +39,7 @@ def mail_address(integration: Integration) -> str:
 
 
 def by_hand(rows: QuerySet[Integration]) -> QuerySet[Integration]:
-    """Without those that belong to a heartbeat or a check."""
+    """Without those that belong to a heartbeat."""
     return rows.exclude(kind__in=INTERNAL_KINDS)
 
 
