@@ -1,7 +1,7 @@
 """Publishing and subscribing to facts (the event outbox).
 
 An action calls `publish` inside its transaction. `core.relay` later runs each subscriber in a
-savepoint with its receipt, in order within a stream, exactly once for what it writes here.
+savepoint (with a receipt when another fails), in order within a stream, exactly once for what it writes here.
 """
 
 from __future__ import annotations

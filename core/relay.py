@@ -16,55 +16,70 @@ MAX_ATTEMPTS = 12
 _CAP = dt.timedelta(minutes=5)
 
 # The head of each stream, not one taken by another relay; a later event of a stream is no
-# candidate while an earlier one is pending, so no stream overtakes itself.
+# candidate while an earlier one is pending, so no stream overtakes itself. The inner limit keeps
+# a burst from being looked through whole for each event; the subquery for each row, and not a
+# join, keeps the planner from taking every pending row with every other.
 _CLAIM = """
-SELECT e.* FROM core_outboxevent e
-WHERE e.status = 'pending' AND e.next_attempt_at <= %s
-  AND NOT EXISTS (SELECT 1 FROM core_outboxevent p
-                  WHERE p.stream = e.stream AND p.status = 'pending' AND p.id < e.id)
+SELECT e.* FROM core_outboxevent e JOIN (
+    SELECT id FROM core_outboxevent WHERE status = 'pending' AND next_attempt_at <= %s ORDER BY id LIMIT %s
+) due ON due.id = e.id
+WHERE e.status = 'pending'
+  AND e.id = (SELECT min(p.id) FROM core_outboxevent p WHERE p.stream = e.stream AND p.status = 'pending')
 ORDER BY e.id LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 """
+# First among so many of the oldest; among all (no limit) when none of them is free.
+_AMONG = (100, None)
 
 
 def drain(*, limit: int = 500) -> int:
     """Handle due events until none is left or `limit` is reached; returns how many were handled."""
     handled = 0
-    while handled < limit and run_one():
-        handled += 1
+    asked, now = True, clock.database_now()
+    while handled < limit:
+        if _run_one(now):
+            handled += 1
+            asked = False
+        elif asked:
+            break
+        else:
+            # What was written meanwhile is due by a later time.
+            asked, now = True, clock.database_now()
     return handled
 
 
-def run_one() -> bool:
-    """Handle the next due event of any free stream. False when there is none."""
-    now = clock.database_now()
+def _run_one(now: dt.datetime) -> bool:
+    """Handle the next event of any free stream that is due at `now`. False when there is none."""
     with transaction.atomic():
-        found = list(OutboxEvent.objects.raw(_CLAIM, [now]))
-        if not found:
+        event = next((row for among in _AMONG for row in OutboxEvent.objects.raw(_CLAIM, [now, among])), None)
+        if event is None:
             return False
-        event = found[0]
         failure = _run_subscribers(event)
         if failure is None:
             event.status = OutboxEvent.Status.DONE
         else:
-            _postpone(event, now, failure)
+            _postpone(event, clock.database_now(), failure)
         event.save(update_fields=["status", "attempts", "next_attempt_at", "last_error"])
     return True
 
 
 def _run_subscribers(event: OutboxEvent) -> str | None:
-    """Run those without a receipt, each in a savepoint; the first failure's text, or None."""
+    """Run those without a receipt, each in a savepoint; the first failure's text, or None.
+
+    Those that did their part get their receipts when another failed: an event without a failure is done.
+    """
     handlers = events.subscribers(event.kind)
-    done: set[str] = set()
+    past: set[str] = set()
     if event.attempts:
-        done = set(event.receipts.values_list("subscriber", flat=True))
+        past = set(event.receipts.values_list("subscriber", flat=True))
+    done: list[str] = []
     failure: str | None = None
     for name, handler in handlers.items():
-        if name in done:
+        if name in past:
             continue
         try:
             with transaction.atomic():
                 handler(events.decode(event.kind, event.payload))
-                EventReceipt.objects.create(event=event, subscriber=name)
+            done.append(name)
         except DatabaseError as error:
             if (
                 transaction.get_connection().connection is None
@@ -76,6 +91,8 @@ def _run_subscribers(event: OutboxEvent) -> str | None:
         except Exception as error:
             failure = failure or f"{name}: {error!r}"
             log.exception("subscriber failed", subscriber=name, event_id=event.pk, kind=event.kind)
+    if failure is not None:
+        EventReceipt.objects.bulk_create(EventReceipt(event=event, subscriber=name) for name in done)
     return failure
 
 

@@ -130,16 +130,16 @@ def wake(name: str) -> None:
 
 
 @contextmanager
-def answered_here(name: str) -> Iterator[Callable[[], bool]]:
+def answered_here(*names: str) -> Iterator[Callable[[str], bool]]:
     """For a worker that does what it wakes others for by itself, at once: saves the way through the broker.
 
-    Inside, wake-ups of `name` are kept back. Yields a function that says whether there was one, and forgets it;
-    one that nobody has asked about is sent at the end, whatever happened.
+    Inside, wake-ups of these tasks are kept back. Yields a function that says whether there was one of a name, and
+    forgets it; one that nobody has asked about is sent at the end, whatever happened.
     """
-    here = {name: False}
+    here = dict.fromkeys(names, False)
     token = _here.set(here)
 
-    def asked() -> bool:
+    def asked(name: str) -> bool:
         found, here[name] = here[name], False
         return found
 
@@ -147,8 +147,9 @@ def answered_here(name: str) -> Iterator[Callable[[], bool]]:
         yield asked
     finally:
         _here.reset(token)
-        if here[name]:
-            _sender.send(name)
+        for name in names:
+            if here[name]:
+                _sender.send(name)
 
 
 def wake_another(name: str) -> None:

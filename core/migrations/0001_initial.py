@@ -12,13 +12,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='LiveTopic',
-            fields=[
-                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
             name='IdempotentRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -32,6 +25,13 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('owner', 'key'), name='idempotency_once')],
             },
+        ),
+        migrations.CreateModel(
+            name='LiveTopic',
+            fields=[
+                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('seq', models.BigIntegerField(default=0)),
+            ],
         ),
         migrations.CreateModel(
             name='OutboxEvent',
@@ -52,30 +52,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='EventReceipt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='core.outboxevent')),
+                ('subscriber', models.CharField(max_length=100)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('event', 'subscriber'), name='receipt_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='LiveEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('topic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='core.livetopic')),
                 ('seq', models.BigIntegerField()),
                 ('event', models.CharField(max_length=60)),
                 ('data', models.JSONField(default=dict)),
                 ('html', models.TextField(blank=True, default='')),
                 ('scope', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(db_index=True, default=core.clock.now)),
-                ('topic', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='core.livetopic')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('topic', 'seq'), name='live_entry_seq')],
-            },
-        ),
-        migrations.CreateModel(
-            name='EventReceipt',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subscriber', models.CharField(max_length=100)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='core.outboxevent')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('event', 'subscriber'), name='receipt_once')],
             },
         ),
     ]

@@ -46,9 +46,10 @@ class OutboxEvent(models.Model):
 
 
 class EventReceipt(models.Model):
-    """Says that `subscriber` has handled the event; written in the handler's own transaction."""
+    """Says that `subscriber` has handled an event of which another has failed; written in the handler's own
+    transaction."""
 
-    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="receipts")
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="receipts", db_index=False)
     subscriber = models.CharField(max_length=100)
 
     class Meta:

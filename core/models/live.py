@@ -20,7 +20,7 @@ class LiveTopic(models.Model):
 class LiveEntry(models.Model):
     """One message of a topic, kept for 24 hours. `scope` limits who receives it."""
 
-    topic = models.ForeignKey(LiveTopic, on_delete=models.CASCADE, related_name="entries")
+    topic = models.ForeignKey(LiveTopic, on_delete=models.CASCADE, related_name="entries", db_index=False)
     seq = models.BigIntegerField()
     event = models.CharField(max_length=60)
     data = models.JSONField(default=dict)

@@ -37,6 +37,14 @@ _BY_PEOPLE = {
 }
 # Roles one comes into by oneself are no assignment.
 _NOT_GIVEN = (Role.COMMANDER, Role.OBSERVER, Role.RESPONDER)
+_TELLING = {
+    EntryKind.SEVERITY,
+    EntryKind.ROLE,
+    EntryKind.UPDATE_SENT,
+    EntryKind.STATE,
+    EntryKind.ESCALATED,
+    *_BY_PEOPLE,
+}
 _STARTS = ("declared", "severity", "type", "visibility", "status")
 
 
@@ -66,7 +74,7 @@ def controls_done(entry: TimelineEntry) -> set[str]:
 @subscribe(TimelineWritten, name="incidents.controls")
 def controls(event: TimelineWritten) -> None:
     """A task's thing was done, wherever it was done: the task is done as well."""
-    if event.edited or event.entry_kind == EntryKind.TASK:
+    if event.edited or event.entry_kind not in _TELLING:
         return
     entry = TimelineEntry.objects.select_related("author").get(incident__number=event.number, seq=event.seq)
     done = controls_done(entry)
