@@ -2,6 +2,7 @@
 """Command line entry point."""
 
 import os
+import secrets
 import sys
 
 
@@ -14,6 +15,9 @@ def main() -> None:
         raise SystemExit(launch(sys.argv[2:]))
     from config.env import EnvError, load_env
 
+    if sys.argv[1:2] == ["check_worker"] and _works_elsewhere(sys.argv[2:]):
+        # Where there is no installation there is nothing to be guarded by its key.
+        os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
     try:
         load_env()
     except EnvError as error:
@@ -22,6 +26,13 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+
+
+def _works_elsewhere(arguments: list[str]) -> bool:
+    """Whether a check worker is meant for an installation at another address."""
+    return bool(os.environ.get("CHECK_WORKER_URL")) or any(
+        each.split("=")[0] == "--url" for each in arguments
+    )
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ from django.urls import reverse
 from alerts.models import (
     Alert,
     AlertNote,
+    Check,
+    CheckLocation,
+    CheckResult,
     FoldedKey,
     Heartbeat,
     IntakeItem,
@@ -118,3 +121,34 @@ class HeartbeatAdmin(ReadOnlyAdmin):
     list_filter = ("status", "team")
     list_select_related = ("service", "team")
     search_fields = ("name",)
+
+
+@admin.register(Check)
+class CheckAdmin(ReadOnlyAdmin):
+    list_display = ("name", "kind", "status", "target", "service", "team", "changed_at")
+    list_filter = ("status", "kind", "team")
+    list_select_related = ("service", "team")
+    search_fields = ("name", "target")
+    exclude = ("headers_sealed",)
+
+
+@admin.register(CheckLocation)
+class CheckLocationAdmin(ReadOnlyAdmin):
+    list_display = ("name", "is_active", "token_hint", "last_seen_at")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+    exclude = ("token_digest",)
+
+    def view_on_site(self, obj: CheckLocation) -> str:
+        return "/checks/locations/"
+
+
+@admin.register(CheckResult)
+class CheckResultAdmin(ReadOnlyAdmin):
+    list_display = ("at", "made_for", "location", "ok", "milliseconds", "detail")
+    list_filter = ("ok", "location")
+    list_select_related = ("made_for", "location")
+    search_fields = ("made_for__name", "detail")
+
+    def view_on_site(self, obj: CheckResult) -> str:
+        return obj.made_for.get_absolute_url()

@@ -6,17 +6,33 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
-        from alerts import handlers  # noqa: F401 - subscribers register on import
+        from alerts import handlers, live, retention  # noqa: F401 - subscribers register on import
         from alerts.signals import signals
         from core import panels
         from incidents.hooks import register_signals
 
         register_signals(signals)
+        live.register()
+        retention.register()
 
         panels.register(
             "incident",
             "alerts",
             title=_("Alerts"),
             url=lambda number: f"/alerts/panel/{number}/",
+            icon="bell-ring",
+        )
+        panels.register(
+            "service",
+            "checks",
+            title=_("Checks"),
+            url=lambda slug, service_id: f"/checks/panel/{slug}/",
+            icon="radar",
+        )
+        panels.register(
+            "service",
+            "alerts",
+            title=_("Alerts"),
+            url=lambda slug, service_id: f"/alerts/panel/service/{slug}/",
             icon="bell-ring",
         )

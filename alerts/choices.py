@@ -17,14 +17,17 @@ class SourceKind(models.TextChoices):
     AZURE = "azure", _("Azure Monitor")
     GCP = "gcp", _("Google Cloud Monitoring")
     KIBANA = "kibana", _("Kibana")
+    GITHUB = "github", _("GitHub")
+    GITLAB = "gitlab", _("GitLab")
     CUSTOM = "custom", _("JSON with your own mapping")
     EMAIL = "email", _("E-mail")
     REPORT = "report", _("Public report form")
     HEARTBEAT = "heartbeat", _("Heartbeat")
+    CHECK = "check", _("Check")
 
 
 # Made with what they belong to, never by hand.
-INTERNAL_KINDS = (SourceKind.HEARTBEAT,)
+INTERNAL_KINDS = (SourceKind.HEARTBEAT, SourceKind.CHECK)
 
 
 class AlertStatus(models.TextChoices):
@@ -34,12 +37,14 @@ class AlertStatus(models.TextChoices):
 
 
 class IntakeAction(models.TextChoices):
-    """`read`: the payload waits for the worker to read it with the integration's mapping."""
+    """`read`: the payload waits for the worker to read it with the integration's mapping. `change`: a deploy or the
+    like, which becomes a change event and no alert."""
 
     READ = "read", _("Read")
     TRIGGER = "trigger", _("Trigger")
     ACKNOWLEDGE = "acknowledge", _("Acknowledge")
     RESOLVE = "resolve", _("Resolve")
+    CHANGE = "change", _("Change")
 
 
 class IntakeStatus(models.TextChoices):
@@ -70,4 +75,21 @@ class HeartbeatStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for the first sign")
     HEALTHY = "healthy", _("Healthy")
     LATE = "late", _("Late")
+    PAUSED = "paused", _("Paused")
+
+
+class CheckKind(models.TextChoices):
+    HTTP = "http", _("HTTP")
+    TCP = "tcp", _("TCP connection")
+    TLS = "tls", _("TLS certificate")
+    DNS = "dns", _("DNS")
+
+
+class CheckStatus(models.TextChoices):
+    """`unknown`: too few locations report for a verdict."""
+
+    WAITING = "waiting", _("Waiting for the first results")
+    UP = "up", _("Up")
+    DOWN = "down", _("Down")
+    UNKNOWN = "unknown", _("Not checked")
     PAUSED = "paused", _("Paused")

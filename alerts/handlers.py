@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts.actions.moves import merge_alerts, unmerge_alerts
 from alerts.choices import AlertStatus
+from alerts.live import push_of_incident
 from alerts.models import Alert, FoldedKey
 from core import clock
 from core.events import subscribe
@@ -33,3 +34,6 @@ def follow_incident(event: IncidentChanged) -> None:
         merge_alerts(number=event.number, into=int(event.data["into"]), now=now)
     elif event.what == "unmerged":
         unmerge_alerts(number=event.number, out_of=int(event.data["came_from"]), now=now)
+    else:
+        return
+    push_of_incident(int(event.data["into"]) if event.what == "merged" else event.number)

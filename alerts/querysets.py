@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -23,6 +24,10 @@ class AlertQuerySet(models.QuerySet[Any]):
 
     def open(self) -> Any:
         return self.exclude(status=AlertStatus.RESOLVED)
+
+    def due(self, service_id: int | None, now: dt.datetime) -> Any:
+        """Those of the service whose time for a place has come."""
+        return self.open().filter(service=service_id, place_at__lte=now)
 
 
 class ServiceOwnedQuerySet(models.QuerySet[Any]):

@@ -1,6 +1,18 @@
 from django.urls import path, re_path
 
-from alerts.views import heartbeats, holds, integrations, mail, mapping, noise, pages, report, rules
+from alerts.views import (
+    check_locations,
+    checks,
+    heartbeats,
+    holds,
+    integrations,
+    mail,
+    mapping,
+    noise,
+    pages,
+    report,
+    rules,
+)
 
 app_name = "alerts"
 
@@ -25,6 +37,7 @@ urlpatterns = [
     ),
     path("alerts/services/<slug:slug>/", rules.service_alerting, name="alerting"),
     path("alerts/panel/<int:number>/", pages.incident_panel, name="panel"),
+    path("alerts/panel/service/<slug:slug>/", pages.service_panel, name="service_panel"),
     path("heartbeats/", heartbeats.heartbeat_list, name="heartbeats"),
     path("heartbeats/new/", heartbeats.heartbeat_new, name="heartbeat_new"),
     path("heartbeats/<int:pk>/", heartbeats.heartbeat_page, name="heartbeat"),
@@ -34,6 +47,23 @@ urlpatterns = [
         r"^heartbeats/(?P<pk>[0-9]{1,18})/(?P<what>pause|resume|delete)/$",
         heartbeats.heartbeat_change,
         name="heartbeat_change",
+    ),
+    path("checks/", checks.check_list, name="checks"),
+    path("checks/new/", checks.check_new, name="check_new"),
+    path("checks/panel/<slug:slug>/", checks.service_panel, name="check_panel"),
+    path("checks/locations/", check_locations.location_list, name="check_locations"),
+    path("checks/locations/<int:pk>/", check_locations.location_page, name="check_location"),
+    re_path(
+        r"^checks/locations/(?P<pk>[0-9]{1,18})/(?P<what>new-token|delete)/$",
+        check_locations.location_change,
+        name="check_location_change",
+    ),
+    path("checks/<int:pk>/", checks.check_page, name="check"),
+    path("checks/<int:pk>/edit/", checks.check_edit, name="check_edit"),
+    re_path(
+        r"^checks/(?P<pk>[0-9]{1,18})/(?P<what>pause|resume|check-now|delete)/$",
+        checks.check_change,
+        name="check_change",
     ),
     path("report/<slug:slug>/", report.report_form, name="report_form"),
     path("integrations/", integrations.integration_list, name="integrations"),

@@ -22,6 +22,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "intake-sweep": _every(1, "alerts.process_intake", "intake"),
     "alerts-due": _every(2, "alerts.place_due", "intake"),
     "heartbeats": _every(3, "alerts.mark_late", "intake"),
+    "checks-unseen": _every(15, "alerts.mark_unseen", "intake"),
     "events-sweep": _every(1, "core.relay", "events"),
     "incidents-timers": _every(15, "incidents.run_timers", "bulk"),
     "incidents-nags": _every(60, "incidents.nag", "bulk"),
@@ -29,5 +30,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "calendars": _every(15, "oncall.fetch_calendars", "bulk"),
     "action-item-reminders": _every(60, "postmortems.remind", "bulk"),
     "evidence-sweep": _every(3600, "incidents.sweep_files", "bulk"),
+    "check-results": _every(3600, "alerts.drop_old_results", "bulk"),
     "housekeeping": _every(3600, "core.housekeeping", "bulk"),
 }

@@ -283,6 +283,8 @@ SPECTACULAR_SETTINGS = {
         "IntakeStatusEnum": "alerts.choices.IntakeStatus",
         "SourceKindEnum": "alerts.choices.SourceKind",
         "HeartbeatStatusEnum": "alerts.choices.HeartbeatStatus",
+        "CheckStatusEnum": "alerts.choices.CheckStatus",
+        "CheckKindEnum": "alerts.choices.CheckKind",
         "SignSeverityEnum": ("critical", "error", "warning", "info"),
         "DeliveryStatusEnum": "notifications.choices.DeliveryStatus",
         "OverrideKindEnum": "oncall.choices.OverrideKind",

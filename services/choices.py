@@ -31,6 +31,7 @@ class LinkKind(models.TextChoices):
 
 class ChangeKind(models.TextChoices):
     DEPLOY = "deploy", _("Deploy")
+    CODE = "code", _("Code or build")
     CONFIG = "config", _("Configuration")
     INFRASTRUCTURE = "infrastructure", _("Infrastructure")
     FLAG = "flag", _("Feature flag")

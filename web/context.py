@@ -30,6 +30,8 @@ _ENTRIES = (
     ("Integrations", "/integrations/", "plug", False),
     ("Settings", "/settings/", "settings", False),
 )
+# Pages that belong to an entry without lying below its address.
+_BELONGING = {"/integrations/": ("/heartbeats/", "/checks/")}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def demo_people() -> list[dict[str, Any]]:
 
 
 def _entry(path: str, label: str, url: str, icon: str, _phone: bool) -> dict[str, Any]:
-    active = path == url if url == "/" else path.startswith(url)
+    active = path == url if url == "/" else path.startswith((url, *_BELONGING.get(url, ())))
     return {"label": _(label), "url": url, "icon": icon, "active": active}
 
 

@@ -13,6 +13,7 @@ from alerts.actions.integrations import locked_integration
 from alerts.choices import IntakeAction, IntakeStatus
 from alerts.intake.sns import confirm
 from alerts.models import IntakeItem, Integration
+from alerts.sources import SOURCES
 from alerts.sources.base import Parsed
 from core import clock
 from core.errors import Conflict, NotVisible, field_error
@@ -80,9 +81,15 @@ def pending_subscriptions(integration: Integration) -> list[dict[str, str]]:
 
 
 def send_test(*, actor: Actor, integration_id: int) -> None:
-    """A test alert through this integration, as if its source had sent it. Managers of the team."""
+    """A test alert through this integration, as if its source had sent it. Managers of the team.
+
+    `Conflict` for one that tells of changes: GitHub and GitLab have a button for it.
+    """
     with transaction.atomic():
         integration = locked_integration(actor, integration_id)
+        source = SOURCES.get(integration.kind)
+        if source is not None and source.changes:
+            raise Conflict("It makes no alerts; send a test from the webhook's own page.", code="no_alerts")
         parsed = Parsed(
             action="trigger",
             dedup_key=f"test:{integration.pk}",

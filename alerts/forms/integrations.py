@@ -107,11 +107,17 @@ class IntegrationSettingsForm(ServiceForm):
                 self.fields["secret"].widget.attrs["placeholder"] = _("set")
             else:
                 del self.fields["drop_secret"]
+        if source is not None and source.changes:
+            del self.fields["title"], self.fields["description"], self.fields["group_key"]
+            self.fields["service_label"].help_text = _(
+                "Changes go to the service of the team whose slug is this label's value."
+            )
         if integration.kind != SourceKind.CLOUDWATCH:
             del self.fields["topics"], self.fields["raw_delivery"]
 
     def templates(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("title", "description", "group_key")}
+        names = ("title", "description", "group_key")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
     def changes(self) -> dict[str, Any]:
         """What `alerts.actions.update_integration` takes."""

@@ -1,39 +1,31 @@
-"""Change events that come over an integration key; they never notify anybody."""
+"""Changes that come over an integration key: one form for every sender, and what PagerDuty's clients send.
+
+A change is stored as any event is, durable before the sender hears 202; the worker makes a change event of it
+(`alerts.processing.changes`). It never opens an alert and notifies nobody.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-from django.db.models import Q
-
-from alerts.models import Integration
-from alerts.sources.base import fail, instant, links, require_object
-from core import clock
-from core.crypto import digest
+from alerts.sources.base import Event, fail, instant, links, loose, require_object
+from alerts.sources.changes import change
 from core.text import one_line
-from services.models import ChangeEvent
+from services.choices import ChangeKind
 
 
-def store_change(key: str, body: dict[str, Any]) -> bool:
-    """Store a PagerDuty-shaped change event on the integration's service; False for an unknown key."""
+def read_change(body: dict[str, Any]) -> Event:
+    """A change event as clients of PagerDuty send it; nothing in it names its delivery, so each one counts."""
     details = require_object(body.get("payload"), "payload")
     summary = details.get("summary")
     if not isinstance(summary, str) or not summary.strip():
         raise fail("payload.summary", "is required")
-    happened = instant(details.get("timestamp"), "payload.timestamp")
-    found = links(body.get("links") if isinstance(body.get("links"), list) else None)
-    hashed = digest(key)
-    rows = Integration.objects.filter(Q(key_digest=hashed) | Q(next_key_digest=hashed), is_active=True)
-    service_id = rows.values_list("service_id", flat=True).first()
-    if service_id is None:
-        return False
-    now = clock.now()
-    ChangeEvent.objects.create(
-        service_id=service_id,
-        summary=one_line(summary, 1024),
-        source=one_line(str(details.get("source") or ""), 200),
-        happened_at=min(dt.datetime.fromisoformat(happened), now) if happened else now,
-        links=found,
+    found = body.get("links")
+    parsed = change(
+        ChangeKind.DEPLOY,
+        summary,
+        source=one_line(loose(details.get("source"), 200), 200),
+        happened_at=instant(details.get("timestamp"), "payload.timestamp"),
+        links=links(found if isinstance(found, list) else None),
     )
-    return True
+    return Event(parsed, body)

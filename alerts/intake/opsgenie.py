@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from alerts.actions.heartbeats import ping_by_name
 from alerts.choices import IntakeStatus
-from alerts.intake import limits, opsgenie_alerts
+from alerts.intake import limits, opsgenie_alerts, opsgenie_reads
 from alerts.intake.messages import IntakeRequest, Refused, Reply, Waiting, plain_body
 from alerts.intake.store import Batch, Stored
 from alerts.models import Alert, IntakeItem, Integration
@@ -23,14 +23,17 @@ from alerts.sources.base import Event, PayloadError, require_object
 from alerts.sources.opsgenie import parse, verb
 from core.crypto import digest
 from core.strict_json import BadJSON, loads
-from core.text import clean
+from core.text import clean, clean_json
 
 PREFIX = "/compat/opsgenie/"
 _ALERTS = re.compile(r"^/compat/opsgenie/v2/alerts/?$")
 _REQUEST = re.compile(
     r"^/compat/opsgenie/v2/alerts/requests/(?P<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/?$"
 )
-_VERB = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?P<verb>[a-z]{1,20})/?$")
+_COUNT = re.compile(r"^/compat/opsgenie/v2/alerts/count/?$")
+_VERB = re.compile(
+    r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/(?:(?P<verb>[a-z]{1,20})|(?P<own>actions)/[^/]{1,300})/?$"
+)
 _ALERT = re.compile(r"^/compat/opsgenie/v2/alerts/(?P<id>[^/]{1,600})/?$")
 _HEARTBEAT = re.compile(r"^/compat/opsgenie/v2/heartbeats/(?P<name>[^/]{1,200})/ping/?$")
 _ACTIONS = {"close": "resolve", "acknowledge": "acknowledge"}
@@ -49,12 +52,16 @@ def prepare(request: IntakeRequest) -> Reply | Waiting:
         return _ping(key, unquote(match["name"]))
     if _ALERTS.match(request.path) and request.method == "GET":
         return _list(key, request)
+    if _COUNT.match(request.path) and request.method == "GET":
+        return _count(key, request)
     if (match := _ALERT.match(request.path)) and request.method in ("GET", "DELETE"):
         return _one(key, unquote(match["id"]), request)
     if (match := _VERB.match(request.path)) and match["verb"] in _ACTIONS and request.method == "POST":
         return _verb(key, match["verb"], unquote(match["id"]), request)
-    if match and f"{request.method} {match['verb']}" in opsgenie_alerts.CHANGES:
-        return _change(key, f"{request.method} {match['verb']}", unquote(match["id"]), request)
+    if match and match["verb"] == "notes" and request.method == "GET":
+        return _notes(key, unquote(match["id"]), request)
+    if match and (asked := f"{request.method} {match['verb'] or match['own']}") in opsgenie_alerts.CHANGES:
+        return _change(key, asked, unquote(match["id"]), request)
     return _answer(404, message="There is no such resource.")
 
 
@@ -112,25 +119,45 @@ def _unprocessable(error: PayloadError) -> Reply:
 
 def _list(key: str, request: IntakeRequest) -> Reply:
     try:
-        return _answer(200, data=opsgenie_alerts.listed(_known(key), dict(request.query)))
+        return _answer(200, **opsgenie_reads.listed(_known(key), dict(request.query)))
+    except PayloadError as error:
+        return _unprocessable(error)
+
+
+def _count(key: str, request: IntakeRequest) -> Reply:
+    try:
+        return _answer(200, data=opsgenie_reads.counted(_known(key), dict(request.query)))
     except PayloadError as error:
         return _unprocessable(error)
 
 
 def _one(key: str, identifier: str, request: IntakeRequest) -> Reply | Waiting:
-    kind = _identifier_type(request)
     if request.method == "DELETE":
         return _verb(key, "close", identifier, request)
+    return _answer(200, data=opsgenie_reads.detailed(_found(key, identifier, request)))
+
+
+def _notes(key: str, identifier: str, request: IntakeRequest) -> Reply:
+    try:
+        return _answer(200, data=opsgenie_reads.notes(_found(key, identifier, request), dict(request.query)))
+    except PayloadError as error:
+        return _unprocessable(error)
+
+
+def _found(key: str, identifier: str, request: IntakeRequest) -> Alert:
+    kind = _identifier_type(request)
     alert = opsgenie_alerts.find(_known(key), clean(identifier), kind)
     if alert is None:
-        return _answer(404, message=f"No alert exists with {kind}: [{identifier[:200]}]")
-    return _answer(200, data=opsgenie_alerts.detailed(alert))
+        raise Refused(_answer(404, message=f"No alert exists with {kind}: [{identifier[:200]}]"))
+    return alert
 
 
 def _change(key: str, verb_name: str, identifier: str, request: IntakeRequest) -> Reply:
     kind = _identifier_type(request)
     try:
-        body = require_object(_json(request))
+        body = (
+            clean_json(dict(request.query)) if request.method == "DELETE" else require_object(_json(request))
+        )
     except PayloadError as error:
         return _answer(400, message=str(error))
     try:
@@ -150,10 +177,14 @@ def _ping(key: str, name: str) -> Reply:
 def _verb(key: str, name: str, identifier: str, request: IntakeRequest) -> Reply | Waiting:
     kind = _identifier_type(request)
     alias = identifier if kind == "alias" else _alias_of(key, identifier)
+    body = _json(request)
     try:
-        return _store(key, [verb(_ACTIONS[name], alias or f"unknown:{identifier}", _json(request))])
+        event = verb(_ACTIONS[name], alias or f"unknown:{identifier}", body)
     except PayloadError as error:
         return _answer(400, message=str(error))
+    if body.get("note"):
+        opsgenie_alerts.note_along(_known(key), clean(identifier), kind, body)
+    return _store(key, [event])
 
 
 def _alias_of(key: str, identifier: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What the Opsgenie alert API does to one alert at once, and what it tells about alerts.
+"""What the Opsgenie alert API does to one alert at once.
 
 These actions answer 202 as the others do; what became of one is kept beside the events, for its request's status.
 """
@@ -9,6 +9,7 @@ import datetime as dt
 import math
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +18,9 @@ from django.db.models import Q
 from alerts.actions.notes import write_note
 from alerts.actions.snoozing import snooze_alert
 from alerts.choices import AlertStatus, IntakeStatus
+from alerts.intake import opsgenie_people as people
 from alerts.models import Alert, IntakeItem, Integration
-from alerts.sources.base import MAX_DESCRIPTION, PayloadError, fail, instant, labels, loose
+from alerts.sources.base import MAX_DESCRIPTION, fail, instant, labels, loose
 from alerts.sources.opsgenie import MAX_MESSAGE, PRIORITIES
 from core import clock
 from core.crypto import digest
@@ -54,16 +56,9 @@ def change(
     name, work, check = CHANGES[verb]
     check(body)
     alert = find(integration, identifier, kind)
-    why = ""
-    if alert is None or alert.status == AlertStatus.RESOLVED:
-        why = "no open alert with this key"
-    else:
-        try:
-            with transaction.atomic():
-                locked = Alert.objects.select_for_update(no_key=True, of=("self",)).get(pk=alert.pk)
-                work(locked, body, integration.name)
-        except DomainError as error:
-            why = error.sentence
+    why = "no open alert with this key"
+    if alert is not None and alert.status != AlertStatus.RESOLVED:
+        why = _carry_out(alert, name, work, body, integration.name)
     now = clock.now()
     item = IntakeItem.objects.create(
         integration=integration,
@@ -80,6 +75,31 @@ def change(
         processed_at=now,
     )
     return item.request_id
+
+
+def note_along(integration: Integration, identifier: str, kind: str, body: dict[str, Any]) -> None:
+    """Keep the note that came with a close or acknowledge, if there is such an alert and room for it."""
+    alert = find(integration, identifier, kind)
+    if alert is not None and isinstance(body.get("note"), str):
+        with suppress(DomainError):
+            _note(alert, body, integration.name)
+
+
+def _carry_out(alert: Alert, name: str, work: Change, body: dict[str, Any], label: str) -> str:
+    """Do it under the alert's lock; why it was not done, "" when it was. What asks for people is noted either way."""
+    try:
+        with transaction.atomic():
+            rows = Alert.objects.select_for_update(no_key=True, of=("self",))
+            locked = rows.select_related("incident", "integration").get(pk=alert.pk)
+            if locked.status == AlertStatus.RESOLVED:
+                return "no open alert with this key"
+            work(locked, body, label)
+    except DomainError as error:
+        if name in _OF_PEOPLE:
+            with suppress(DomainError):
+                people.note_refusal(alert, body, label, name, error.sentence)
+        return error.sentence
+    return ""
 
 
 def _need(name: str, limit: int) -> Callable[[dict[str, Any]], None]:
@@ -114,8 +134,7 @@ def _check_end(body: dict[str, Any]) -> None:
 
 
 def _note(alert: Alert, body: dict[str, Any], label: str) -> None:
-    user = one_line(loose(body.get("user"), 100), 100)
-    write_note(alert=alert, text=body["note"][:10_000], author_id=None, label=user or label)
+    write_note(alert=alert, text=body["note"][:10_000], author_id=None, label=people.author(body, label))
 
 
 def _snooze(alert: Alert, body: dict[str, Any], label: str) -> None:
@@ -151,77 +170,58 @@ def _details(alert: Alert, body: dict[str, Any], _label: str) -> None:
     alert.save(update_fields=["labels"])
 
 
-def _unacknowledge(_alert: Alert, _body: dict[str, Any], _label: str) -> None:
-    raise DomainError("An acknowledgement is not taken back: page again from the incident")
+def _listed(name: str) -> Callable[[dict[str, Any]], None]:
+    def check(body: dict[str, Any]) -> None:
+        if not _words(body.get(name)):
+            raise fail(name, f"{name.capitalize()} can not be empty.")
+
+    return check
+
+
+def _words(value: Any) -> list[str]:
+    """Names in a query, separated by commas."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else []
+
+
+def _remove_tags(alert: Alert, body: dict[str, Any], _label: str) -> None:
+    gone = set(_words(body["tags"]))
+    kept = [tag for tag in alert.labels.get("tags", "").split(", ") if tag and tag not in gone]
+    rest = {name: value for name, value in alert.labels.items() if name != "tags"}
+    alert.labels = rest | ({"tags": ", ".join(kept)} if kept else {})
+    alert.save(update_fields=["labels"])
+
+
+def _remove_details(alert: Alert, body: dict[str, Any], _label: str) -> None:
+    gone = set(_words(body["keys"])) - {"tags", "entity"}
+    alert.labels = {name: value for name, value in alert.labels.items() if name not in gone}
+    alert.save(update_fields=["labels"])
+
+
+def _custom_action(_alert: Alert, _body: dict[str, Any], _label: str) -> None:
+    raise DomainError("This alert has no such action")
 
 
 def _anything(_body: dict[str, Any]) -> None:
     pass
 
 
-# Method and last part of the address → what the original calls it, the work, the check of the body.
+_OF_PEOPLE = frozenset({"AssignOwnership", "AddResponder", "AddTeam", "Escalate", "UnAcknowledge"})
+# Method and last part of the address → what the original calls it, the work, the check of the body. A DELETE has its
+# query for a body.
 CHANGES: dict[str, tuple[str, Change, Callable[[dict[str, Any]], None]]] = {
     "POST notes": ("AddNote", _note, _need("note", 25_000)),
     "POST snooze": ("Snooze", _snooze, _check_end),
-    "POST unacknowledge": ("UnAcknowledge", _unacknowledge, _anything),
+    "POST assign": ("AssignOwnership", people.assign, people.named("owner", "id", "username")),
+    "POST responders": ("AddResponder", people.add_responder, people.check_responder),
+    "POST teams": ("AddTeam", people.add_team, people.named("team", "id", "name")),
+    "POST escalate": ("Escalate", people.escalate, people.named("escalation", "id", "name")),
+    "POST unacknowledge": ("UnAcknowledge", people.unacknowledge, _anything),
+    "POST actions": ("ExecuteCustomAction", _custom_action, _anything),
     "POST tags": ("AddTags", _tags, _check_tags),
     "POST details": ("AddDetails", _details, _check_details),
+    "DELETE tags": ("RemoveTags", _remove_tags, _listed("tags")),
+    "DELETE details": ("RemoveDetails", _remove_details, _listed("keys")),
     "PUT message": ("UpdateMessage", _message, _need("message", MAX_MESSAGE)),
     "PUT description": ("UpdateDescription", _description, _need("description", MAX_DESCRIPTION)),
     "PUT priority": ("UpdatePriority", _priority, _check_priority),
 }
-
-
-def shown(alert: Alert) -> dict[str, Any]:
-    """An alert in the original's words."""
-    is_open = alert.status != AlertStatus.RESOLVED
-    tags = [tag for tag in alert.labels.get("tags", "").split(", ") if tag]
-    return {
-        "id": str(alert.pk),
-        "tinyId": str(alert.pk),
-        "alias": alert.dedup_key,
-        "message": alert.title,
-        "status": "open" if is_open else "closed",
-        "acknowledged": alert.status == AlertStatus.ACKNOWLEDGED,
-        "isSeen": alert.status != AlertStatus.FIRING,
-        "tags": tags,
-        "snoozed": alert.is_snoozed,
-        "snoozedUntil": alert.snoozed_until.isoformat() if alert.is_snoozed and alert.snoozed_until else None,
-        "count": alert.count,
-        "lastOccurredAt": alert.last_seen_at.isoformat(),
-        "createdAt": alert.first_seen_at.isoformat(),
-        "updatedAt": (alert.resolved_at or alert.last_seen_at).isoformat(),
-        "source": alert.source,
-        "owner": "",
-        "priority": alert.severity if alert.severity in PRIORITIES else "P3",
-        "integration": {"id": str(alert.integration_id), "type": "API"},
-    }
-
-
-def detailed(alert: Alert) -> dict[str, Any]:
-    """With what only the page of one alert holds."""
-    details = {name: value for name, value in alert.labels.items() if name not in ("tags", "entity")}
-    more = {"description": alert.description, "details": details, "entity": alert.labels.get("entity", "")}
-    return shown(alert) | more
-
-
-def listed(integration: Integration, query: dict[str, str]) -> list[dict[str, Any]]:
-    """Alerts of this integration, newest first: `limit` up to 100, `offset` up to 20,000, `query` status:open|closed.
-
-    `PayloadError` for other numbers.
-    """
-    limit, offset = _number(query, "limit", 20, 1, 100), _number(query, "offset", 0, 0, 20_000)
-    rows = Alert.objects.filter(integration=integration).defer("raw", "description").order_by("-pk")
-    asked = query.get("query", "").replace(" ", "").lower()
-    if "status:open" in asked or "status=open" in asked:
-        rows = rows.exclude(status=AlertStatus.RESOLVED)
-    elif "status:closed" in asked or "status=closed" in asked:
-        rows = rows.filter(status=AlertStatus.RESOLVED)
-    return [shown(alert) for alert in rows[offset : offset + limit]]
-
-
-def _number(query: dict[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 7) or not low <= int(text) <= high:
-        raise PayloadError({name: [f"{name} should be between {low} and {high}."]})
-    return int(text)

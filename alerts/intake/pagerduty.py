@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alerts.intake import limits
-from alerts.intake.changes import store_change
+from alerts.intake.changes import read_change
 from alerts.intake.keeping import keep
 from alerts.intake.messages import IntakeRequest, Refused, Reply, Waiting, plain_body, problem
 from alerts.intake.store import Batch, Stored
@@ -23,7 +23,7 @@ LEGACY = f"{PREFIX}generic/2010-04-15/create_event.json"
 
 
 def prepare(request: IntakeRequest) -> Reply | Waiting:
-    """Read an event, or store a change event."""
+    """Read an event or a change event."""
     path = request.path.rstrip("/")
     if path not in (ENQUEUE, CHANGES, LEGACY):
         return problem(404, "not_found", "Use v2/enqueue or v2/change/enqueue.")
@@ -44,11 +44,9 @@ def prepare(request: IntakeRequest) -> Reply | Waiting:
     key = body.get("routing_key")
     if not isinstance(key, str) or len(key) != 32:
         return _invalid(["'routing_key' is missing or is not 32 characters"])
-    if path == CHANGES:
-        wait = limits.wait_for(key)
-        return _too_many(wait) if wait else _change(key, body)
-    wait = limits.over(key)
-    return _too_many(wait) if wait else _event(key, body)
+    if wait := limits.over(key):
+        return _too_many(wait)
+    return _change(key, body) if path == CHANGES else _event(key, body)
 
 
 def _event(key: str, body: dict[str, Any]) -> Reply | Waiting:
@@ -106,14 +104,21 @@ def _legacy_wait(wait: int) -> Reply:
     return Reply(403, _too_many(wait).body, {"Retry-After": str(wait)})
 
 
-def _change(key: str, body: dict[str, Any]) -> Reply:
+def _change(key: str, body: dict[str, Any]) -> Reply | Waiting:
     try:
-        known = store_change(key, body)
+        event = read_change(_without_key(body))
     except PayloadError as error:
-        return _invalid(_reasons(error))
-    if not known:
-        return _invalid(["Invalid routing key"])
-    return Reply(202, {"status": "success", "message": "Change event processed"})
+        reasons = _reasons(error)
+        return keep(key, "pagerduty", _without_key(body), _invalid(reasons), "; ".join(reasons))
+
+    def reply(stored: Stored) -> Reply:
+        if stored.wait:
+            return _too_many(stored.wait)
+        if not stored.known:
+            return _invalid(["Invalid routing key"])
+        return Reply(202, {"status": "success", "message": "Change event processed"})
+
+    return Waiting(Batch.of(key, [event]), reply)
 
 
 def _too_many(wait: int) -> Reply:

@@ -1,4 +1,5 @@
 from alerts.models.alert import Alert, AlertNote, FoldedKey
+from alerts.models.check import Check, CheckLocation, CheckResult, CheckRun, CheckSpan
 from alerts.models.heartbeat import Heartbeat
 from alerts.models.intake import IntakeItem
 from alerts.models.integration import Integration
@@ -8,6 +9,11 @@ from alerts.models.silence import MaintenanceWindow, Silence
 __all__ = [
     "Alert",
     "AlertNote",
+    "Check",
+    "CheckLocation",
+    "CheckResult",
+    "CheckRun",
+    "CheckSpan",
     "FoldedKey",
     "Heartbeat",
     "IntakeItem",

@@ -23,11 +23,20 @@ class Alert(models.Model):
     many alerts of a storm beside itself. `severity_rank`: the severity a rule gives the incident it opens.
     """
 
-    integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="alerts")
-    service = models.ForeignKey(
-        "services.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    integration = models.ForeignKey(
+        "alerts.Integration", on_delete=models.CASCADE, related_name="alerts", db_index=False
     )
-    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    service = models.ForeignKey(
+        "services.Service",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+        db_index=False,
+    )
+    team = models.ForeignKey(
+        "teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     dedup_key = models.CharField(max_length=512)
     group_key = models.CharField(max_length=512)
     status = models.CharField(
@@ -43,7 +52,12 @@ class Alert(models.Model):
     raw = models.JSONField(null=True)
     count = models.PositiveIntegerField(default=1)
     incident = models.ForeignKey(
-        "incidents.Incident", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+        "incidents.Incident",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+        db_index=False,
     )
     came_from = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     route = models.JSONField(default=list)
@@ -54,20 +68,45 @@ class Alert(models.Model):
     last_seen_at = models.DateTimeField(default=clock.now)
     place_at = models.DateTimeField(null=True, blank=True, editable=False)
     rule = models.ForeignKey(
-        "alerts.RoutingRule", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+        "alerts.RoutingRule",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+        db_index=False,
     )
     policy = models.ForeignKey(
-        "oncall.EscalationPolicy", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "oncall.EscalationPolicy",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     severity_rank = models.PositiveSmallIntegerField(null=True, blank=True)
     silence = models.ForeignKey(
-        "alerts.Silence", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+        "alerts.Silence",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+        db_index=False,
     )
     window = models.ForeignKey(
-        "alerts.MaintenanceWindow", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+        "alerts.MaintenanceWindow",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+        db_index=False,
     )
     symptom_of = models.ForeignKey(
-        "incidents.Incident", null=True, blank=True, on_delete=models.SET_NULL, related_name="symptoms"
+        "incidents.Incident",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="symptoms",
+        db_index=False,
     )
     changes = models.PositiveIntegerField(default=0, editable=False)
     flap_since = models.DateTimeField(null=True, blank=True, editable=False)
@@ -97,6 +136,13 @@ class Alert(models.Model):
             ),
             models.Index(fields=["integration", "dedup_key", "-id"], name="alert_by_key"),
             models.Index(fields=["first_seen_at"], name="alert_by_first_seen"),
+            # Few alerts have these, and every one would be written into a whole index.
+            *(
+                models.Index(
+                    fields=[name], name=f"alert_of_{name}", condition=Q(**{f"{name}__isnull": False})
+                )
+                for name in ("rule", "policy", "silence", "window", "symptom_of")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -125,7 +171,9 @@ class FoldedKey(models.Model):
     """An open condition that a storm's one alert stands for; gone when it resolves."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="folded_keys")
-    integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="+")
+    integration = models.ForeignKey(
+        "alerts.Integration", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     dedup_key = models.CharField(max_length=512)
 
     class Meta:

@@ -17,7 +17,12 @@ class Heartbeat(models.Model):
     """
 
     team = models.ForeignKey(
-        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="heartbeats"
+        "teams.Team",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="heartbeats",
+        db_index=False,
     )
     service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="heartbeats")
     integration = models.OneToOneField(

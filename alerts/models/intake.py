@@ -15,8 +15,12 @@ class IntakeItem(models.Model):
     `parsed` is empty until the worker has read `raw`; what it cannot read becomes `unread` and may be replayed.
     """
 
-    integration = models.ForeignKey("alerts.Integration", on_delete=models.CASCADE, related_name="items")
-    service = models.ForeignKey("services.Service", null=True, on_delete=models.CASCADE, related_name="+")
+    integration = models.ForeignKey(
+        "alerts.Integration", on_delete=models.CASCADE, related_name="items", db_index=False
+    )
+    service = models.ForeignKey(
+        "services.Service", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     action = models.CharField(max_length=12, choices=IntakeAction.choices)
     dedup_key = models.CharField(max_length=512)
     parsed = models.JSONField()
@@ -25,7 +29,7 @@ class IntakeItem(models.Model):
     status = models.CharField(max_length=10, choices=IntakeStatus.choices, default=IntakeStatus.PENDING)
     outcome = models.CharField(max_length=300, blank=True, default="")
     alert = models.ForeignKey(
-        "alerts.Alert", null=True, blank=True, on_delete=models.CASCADE, related_name="items"
+        "alerts.Alert", null=True, blank=True, on_delete=models.CASCADE, related_name="items", db_index=False
     )
     received_at = models.DateTimeField(default=clock.now)
     processed_at = models.DateTimeField(null=True, blank=True)
@@ -38,7 +42,7 @@ class IntakeItem(models.Model):
             models.Index(fields=["service", "id"], name="intake_pending", condition=Q(status="pending")),
             models.Index(fields=["integration", "-id"], name="intake_by_integration"),
             models.Index(fields=["integration", "-id"], name="intake_unread", condition=Q(status="unread")),
-            models.Index(fields=["alert", "id"], name="intake_by_alert"),
+            models.Index(fields=["alert", "id"], name="intake_by_alert", condition=Q(alert__isnull=False)),
             models.Index(fields=["request_id"], name="intake_by_request"),
         ]
         constraints = [

@@ -21,7 +21,9 @@ class RoutingRule(models.Model):
     no incident. `hold_minutes`: opens one only if it still fires after that long.
     """
 
-    team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="routing_rules")
+    team = models.ForeignKey(
+        "teams.Team", on_delete=models.CASCADE, related_name="routing_rules", db_index=False
+    )
     name = models.CharField(_("name"), max_length=120)
     position = models.PositiveIntegerField()
     is_active = models.BooleanField(_("active"), default=True)

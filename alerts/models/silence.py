@@ -16,10 +16,15 @@ class Silence(models.Model):
     """
 
     team = models.ForeignKey(
-        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="silences"
+        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="silences", db_index=False
     )
     service = models.ForeignKey(
-        "services.Service", null=True, blank=True, on_delete=models.CASCADE, related_name="silences"
+        "services.Service",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="silences",
+        db_index=False,
     )
     matchers = models.JSONField(default=list, blank=True)
     reason = models.CharField(_("reason"), max_length=300)
@@ -55,7 +60,7 @@ class MaintenanceWindow(models.Model):
     """
 
     service = models.ForeignKey(
-        "services.Service", on_delete=models.CASCADE, related_name="maintenance_windows"
+        "services.Service", on_delete=models.CASCADE, related_name="maintenance_windows", db_index=False
     )
     reason = models.CharField(_("what is being done"), max_length=300)
     starts_at = models.DateTimeField(_("starts"))

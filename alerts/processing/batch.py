@@ -13,6 +13,7 @@ import msgspec
 from django.db import connection
 
 from alerts.choices import AlertStatus, IntakeAction, IntakeStatus
+from alerts.live import push_changed
 from alerts.models import Alert, IntakeItem, Integration
 from alerts.processing.flapping import note_return
 from alerts.processing.folding import Folding
@@ -26,6 +27,8 @@ from incidents.actions.acknowledge import acknowledge_from_source
 from incidents.models import Incident
 
 MAX_LOG = 100
+# So many alerts that were sent here from other services are given their place beside a batch.
+_DUE = 500
 _Key = tuple[int, str]
 
 _FINISH = """
@@ -89,22 +92,29 @@ class Batch:
         self._write()
         self._tell_incidents()
         self._finish_items()
+        self._tell_lists()
 
     def _lock_known(self) -> None:
-        """The newest alert of each key, and storms that stand for keys or go on."""
+        """The newest alert of each key, storms that stand for keys or go on, and what waits for a place here."""
         items: list[Any] = self.items
         folded = {
             (item.integration_id, item.dedup_key): item.folded_into for item in items if item.folded_into
         }
         current: int | None = items[0].storm
         latest = {item.latest for item in items if item.latest}
-        ids = latest | {*folded.values()} | ({current} if current else set())
+        of_storms = {*folded.values()} | ({current} if current else set())
+        ids = latest | of_storms
+        if items[0].due:
+            due = Alert.objects.due(self.service.pk if self.service else None, self.now)
+            ids |= set(due.order_by("pk").values_list("pk", flat=True)[:_DUE])
         storms: dict[int, Alert] = {}
         rows = Alert.objects.filter(pk__in=ids).select_related("rule", "integration").order_by("pk")
         for alert in rows.select_for_update(no_key=True, of=("self",)) if ids else ():
             self.alerts.append(alert)
-            if alert.pk not in latest:
+            if alert.pk in of_storms:
                 storms[alert.pk] = alert
+            elif alert.pk not in latest:
+                continue
             elif alert.status == AlertStatus.RESOLVED:
                 self.before[(alert.integration_id, alert.dedup_key)] = alert
             else:
@@ -188,7 +198,7 @@ class Batch:
         services = enriching.named(names)
         ruled: list[Any] = [row.item for row in fresh]
         teams = {item.integration.team_id for item in ruled if item.ruled}
-        book = RuleBook.of_teams(teams, self.now) if teams else RuleBook((), self.now)
+        book = RuleBook.of_teams(teams, self.now)
         for alert, item, parsed in fresh:
             integration = item.integration
             if integration.service_label:
@@ -261,6 +271,11 @@ class Batch:
         incidents = Incident.objects.filter(pk__in=labels).order_by("number") if labels else []
         for incident in incidents:
             acknowledge_from_source(number=incident.number, label=labels[incident.pk], now=self.now)
+
+    def _tell_lists(self) -> None:
+        changed = self.dirty | self.folding.changed
+        teams = {alert.team_id for alert in self.alerts if id(alert) in changed}
+        push_changed(teams, [self.service.team] if self.service else (), seq=self.items[-1].pk)
 
     def _finish_items(self) -> None:
         """Mark items done; of an alert that repeats for ever only the first hundred stay."""

@@ -12,6 +12,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from alerts.live import push_changed
 from alerts.models import Alert, Silence
 from alerts.processing.locks import LOCK_CLASS
 from alerts.processing.placing import PLACED, Placing, save
@@ -82,6 +83,7 @@ def _place(service: Service | None, alerts: list[Alert], now: dt.datetime) -> No
     placing.group(placing.sort_out(alerts), {})
     save(alerts, PLACED)
     placing.tell({})
+    push_changed({alert.team_id for alert in alerts}, [service.team] if service else ())
 
 
 def _one_by_one(service: Service | None, alerts: list[Alert], now: dt.datetime) -> None:

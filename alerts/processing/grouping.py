@@ -26,12 +26,17 @@ from services.models import Service
 STORM_LIMIT = 20
 STORM_WINDOW = dt.timedelta(seconds=60)
 REFIRE_WINDOW = dt.timedelta(hours=24)
+# Of incidents that may be joined only this is read; the one that is joined is read whole when it is locked.
+_LOADED = ("incident", "incident__merged_into")
+_NEEDED = ("number", "status", "auto_resolved", "resolved_at")
 
 
 @dataclass
 class Joined:
-    """Alerts that joined one incident. `news`: those its timeline tells of; `paging`: those that may page again."""
+    """Alerts that joined one incident, whose row is locked. `news`: those its timeline tells of; `paging`: those that
+    may page again."""
 
+    incident: Incident
     alerts: list[Alert] = field(default_factory=list)
     news: list[Alert] = field(default_factory=list)
     paging: list[Alert] = field(default_factory=list)
@@ -76,7 +81,7 @@ class Grouping:
             quiet = is_quiet(alert, self.alerting)
             alert.incident = incident
             alert.route = [*alert.route, why]
-            row = self.joined.setdefault(incident.number, Joined())
+            row = self.joined.setdefault(incident.number, Joined(incident))
             row.alerts.append(alert)
             if not quiet:
                 row.news.append(alert)
@@ -141,7 +146,7 @@ class Grouping:
             Alert.objects.filter(service=service_id, group_key__in=keys, incident__isnull=False)
             .filter(first_seen_at__gt=self.now - dt.timedelta(days=90))
             .select_related("incident", "incident__merged_into")
-            .defer("raw", "description")
+            .only("group_key", *(f"{path}__{name}" for path in _LOADED for name in _NEEDED))
             .order_by("group_key", "-pk")
             .distinct("group_key")
         )
@@ -155,7 +160,8 @@ class Grouping:
         recent = Incident.objects.filter(
             services=self.service, created_by__isnull=True, created_at__gt=self.now - STORM_WINDOW
         ).filter(status__in=ACTIVE)
-        numbers = list(recent.order_by("-number")[: STORM_LIMIT + 1]) if self.service else []
+        newest = recent.only("number", "status").order_by("-number")
+        numbers = list(newest[: STORM_LIMIT + 1]) if self.service else []
         self.opened_recently = len(numbers)
         self.newest = numbers[0] if numbers else None
         if keys - set(self.by_key) and self.service is not None:
@@ -185,17 +191,18 @@ class Grouping:
             now = fresh.get(incident.pk)
             if now is None or not (now.status == IncidentStatus.MERGED or self._open_to_more(now)):
                 del self.by_key[key]
-        if self.in_window is not None and not self._still(self.in_window, fresh):
-            self.in_window = None
-        if self.upstream is not None and not self._still(self.upstream.incident, fresh):
-            self.upstream = None
-        if newest and self.newest is not None and not self._still(self.newest, fresh):
-            self.newest = None
+            else:
+                self.by_key[key] = now
+        self.in_window = self._still(self.in_window, fresh)
+        if self.upstream is not None:
+            known = self._still(self.upstream.incident, fresh)
+            self.upstream = self.upstream._replace(incident=known) if known else None
+        self.newest = self._still(self.newest, fresh) if newest else self.newest
 
     @staticmethod
-    def _still(incident: Incident, fresh: dict[int, Incident]) -> bool:
-        found = fresh.get(incident.pk)
-        return found is not None and found.status in ACTIVE
+    def _still(incident: Incident | None, fresh: dict[int, Incident]) -> Incident | None:
+        found = fresh.get(incident.pk) if incident is not None else None
+        return found if found is not None and found.status in ACTIVE else None
 
     def _open_to_more(self, incident: Incident) -> bool:
         if incident.status in ACTIVE or incident.status == IncidentStatus.DECLINED:

@@ -16,7 +16,8 @@ from alerts.choices import AlertStatus
 from alerts.models import Alert
 from alerts.processing.grouping import Grouping, Joined
 from alerts.processing.holding import Holds, hold_back, release
-from incidents.actions.alerts import AttachedAlert, alerts_attached, alerts_changed
+from incidents.actions.alerts import AttachedAlert, Attachment, alerts_attached, alerts_changed
+from incidents.actions.common import lock_by_number
 from notifications.choices import Urgency
 from services.models import Service
 
@@ -97,6 +98,7 @@ class Placing:
         with connection.cursor() as cursor:
             cursor.execute(_COUNTS, [sorted(pk for pk in ids if pk)])
             counts = cursor.fetchall()
+        attached: list[Attachment] = []
         for number, pk, firing, total in counts:
             row = self.joined.get(number)
             if row is None and pk not in urgent:
@@ -104,20 +106,23 @@ class Placing:
                     number=number, firing=firing, total=total, told=touched.get(pk, True), now=self.now
                 )
                 continue
-            self._attach(number, row or Joined(), firing, total, pk in urgent)
+            joined = row or Joined(lock_by_number(number))
+            attached.append(_attachment(joined, firing, total, pk in urgent))
+        if attached:
+            alerts_attached(attached, now=self.now)
 
-    def _attach(self, number: int, row: Joined, firing: int, total: int, urgent: bool) -> None:
-        high = any(a.urgency == Urgency.HIGH and a.status == AlertStatus.FIRING for a in row.paging)
-        alerts_attached(
-            number=number,
-            alerts=[AttachedAlert(a.pk, a.title, a.severity) for a in row.news],
-            firing=firing,
-            total=total,
-            page=bool(row.paging),
-            urgent=high or urgent,
-            policy_id=next((a.policy_id for a in row.paging if a.policy_id), None),
-            now=self.now,
-        )
+
+def _attachment(row: Joined, firing: int, total: int, urgent: bool) -> Attachment:
+    high = any(a.urgency == Urgency.HIGH and a.status == AlertStatus.FIRING for a in row.paging)
+    return Attachment(
+        row.incident,
+        [AttachedAlert(a.pk, a.title, a.severity) for a in row.news],
+        firing,
+        total,
+        page=bool(row.paging),
+        urgent=high or urgent,
+        policy_id=next((a.policy_id for a in row.paging if a.policy_id), None),
+    )
 
 
 def save(alerts: list[Alert], columns: Mapping[str, str] = CHANGED) -> None:

@@ -21,7 +21,8 @@ from django.db import connection
 from alerts import mapping
 from alerts.choices import IntakeAction, IntakeStatus
 from alerts.models import IntakeItem, Integration
-from alerts.processing.lookups import looked_up
+from alerts.processing.changes import settle_change
+from alerts.processing.lookups import look_up_again
 from alerts.sources import SOURCES, Event, Ignored, Parsed, PayloadError
 from core.containment import contained
 from core.crypto import unseal
@@ -32,6 +33,8 @@ log = structlog.get_logger("watchbill.intake")
 SECONDS = 3.0
 # Of each integration so many that were not understood are kept.
 KEPT_UNREAD = 200
+# What is dealt with here, of all that waits.
+_HERE = (IntakeAction.READ, IntakeAction.CHANGE)
 _FIELDS = ("id", "action", "dedup_key", "parsed", "raw", "status", "outcome")
 _UPDATE = """
 UPDATE alerts_intakeitem AS item
@@ -55,38 +58,42 @@ class _Read:
 
 
 def read_items(items: list[IntakeItem], now: dt.datetime) -> list[IntakeItem]:
-    """The items of a batch, all of them read and looked up; fewer when some held nothing, or more."""
-    if not any(item.action == IntakeAction.READ or item.integration.secret_sealed for item in items):
+    """The items of a batch, all of them read and looked up; fewer when some held nothing or changes alone, or more."""
+    if not any(item.action in _HERE or item.integration.secret_sealed for item in items):
         return items
     until = time.monotonic() + SECONDS
     done: list[_Read] = []
     for item in items:
         if time.monotonic() > until:
             break
-        done.append(_read(item))
+        done.append(_read(item, now))
     changed = [read for read in done if read.changed]
     if not changed:
         return items[: len(done)]
     contained(lambda: _write(changed, now), lambda: _write_each(changed, now))
     _tidy(changed)
-    return _again(done, items, now)
+    return _again(done, items)
 
 
-def _read(item: IntakeItem) -> _Read:
+def _read(item: IntakeItem, now: dt.datetime) -> _Read:
     if item.action != IntakeAction.READ:
-        if not _signs(item.integration) or item.parsed.get("signed"):
+        if _signs(item.integration) and not item.parsed.get("signed"):
+            item.action, item.parsed = IntakeAction.READ, {"event": item.parsed}
+            return _end(item, IntakeStatus.UNREAD, "It is not signed, and this integration has a secret")
+        if item.action != IntakeAction.CHANGE:
             return _Read(item, changed=False)
-        item.action, item.parsed = IntakeAction.READ, {"event": item.parsed}
-        return _end(item, IntakeStatus.UNREAD, "It is not signed, and this integration has a secret")
     body = item.raw if item.parsed.get("kind") == "custom" else None
-    read = _outcome(item)
+    read = _outcome(item, now)
     read.body = body
     return read
 
 
-def _outcome(item: IntakeItem) -> _Read:
+def _outcome(item: IntakeItem, now: dt.datetime) -> _Read:
     try:
-        return _take(item, _events(item))
+        read = _Read(item) if item.action == IntakeAction.CHANGE else _take(item, _events(item))
+        for each in (item, *read.more):
+            settle_change(each, now)
+        return read
     except Ignored as why:
         return _end(item, IntakeStatus.DROPPED, str(why))
     except PayloadError as error:
@@ -153,8 +160,8 @@ def _take(item: IntakeItem, events: list[Event]) -> _Read:
     """The item is its first event; what else it held becomes items of its own."""
     more = [
         IntakeItem(
-            integration_id=item.integration_id,
-            service_id=item.service_id,
+            integration=item.integration,
+            service=item.service,
             action=event.parsed.action,
             dedup_key=event.parsed.dedup_key,
             parsed=msgspec.to_builtins(event.parsed),
@@ -205,16 +212,19 @@ def _tidy(reads: list[_Read]) -> None:
             unread.filter(pk__lte=oldest).delete()
 
 
-def _again(done: list[_Read], items: list[IntakeItem], now: dt.datetime) -> list[IntakeItem]:
+def _again(done: list[_Read], items: list[IntakeItem]) -> list[IntakeItem]:
     """The items that go on, looked up by the keys they have now, in the order in which they came."""
-    ready = [
-        each.pk for read in done for each in (read.item, *read.more) if each.status == IntakeStatus.PENDING
-    ]
-    if not ready:
-        return []
-    place = {pk: position for position, pk in enumerate(ready)}
-    fresh: list[Any] = list(looked_up(IntakeItem.objects.filter(pk__in=ready), items[0].service_id, now))
-    fresh.sort(key=lambda item: place[item.pk])
-    before: Any = items[0]
-    fresh[0].recent = before.recent
-    return fresh
+    first: Any = items[0]
+    ready: list[Any] = []
+    changed: list[Any] = []
+    for read in done:
+        own: Any = read.item
+        here: list[Any] = [each for each in (own, *read.more) if each.status == IntakeStatus.PENDING]
+        for each in here:
+            each.ruled, each.due = own.ruled, first.due
+            each.recent, each.storm = first.recent, first.storm
+        ready += here
+        changed += here if read.changed else []
+    if changed:
+        look_up_again(changed)
+    return ready

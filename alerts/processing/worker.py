@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
 import structlog
@@ -12,9 +13,10 @@ from prometheus_client import Counter
 from alerts.choices import IntakeStatus
 from alerts.models import IntakeItem
 from alerts.processing.batch import Batch
+from alerts.processing.due import place_due
 from alerts.processing.folding import WINDOW
 from alerts.processing.locks import LOCK_CLASS
-from alerts.processing.lookups import looked_up, recent_alerts
+from alerts.processing.lookups import alone, looked_up, recent_alerts, together
 from alerts.processing.reading import read_items
 from core import clock
 from core.containment import contained
@@ -29,6 +31,7 @@ BATCH = 500
 MAX_ROUNDS = 200
 MAX_ATTEMPTS = 8
 _FEW = 10
+_PLACE_AFTER = 1.0
 # So far behind, what came in by the minute is counted from when it came.
 _LATE = dt.timedelta(seconds=10)
 
@@ -46,16 +49,26 @@ LIMIT 1
 
 
 def process_intake() -> int:
-    """Process everything that waits; returns how many items were handled."""
+    """Process everything that waits; returns how many items were handled.
+
+    Alerts that were routed to other services are given their place by this worker too, when nothing else waits or
+    `_PLACE_AFTER` after the first of them; the batch of their own service may have done it by then.
+    """
     handled = 0
-    with answered_here("oncall.tick") as asked:
+    routed: float | None = None
+    with answered_here("oncall.tick", "alerts.place_due") as asked:
         for _round in range(MAX_ROUNDS):
             done = _one_batch()
+            placed = 0
+            if asked("alerts.place_due") and routed is None:
+                routed = time.monotonic()
+            if routed is not None and (done is None or time.monotonic() - routed > _PLACE_AFTER):
+                routed, placed = None, place_due()
+            handled += done or 0
+            if asked("oncall.tick"):
+                _page((done or 0) + placed)
             if done is None:
                 break
-            handled += done
-            if asked():
-                _page(done)
     return handled
 
 
@@ -79,7 +92,7 @@ def _one_batch() -> int | None:
             return None
         if row[1] > BATCH:
             wake_another("alerts.process_intake")
-        items = _due(row[0], now)
+        items = _due(row[0], row[1], now)
         if not items:
             # Another worker finished them between the look and the lock.
             return 0
@@ -91,10 +104,10 @@ def _one_batch() -> int | None:
     return claimed
 
 
-def _due(service_id: int | None, now: dt.datetime) -> list[IntakeItem]:
+def _due(service_id: int | None, count: int, now: dt.datetime) -> list[IntakeItem]:
     rows = IntakeItem.objects.filter(service=service_id, status=IntakeStatus.PENDING)
-    rows = looked_up(rows.exclude(next_attempt_at__gt=now), service_id, now)
-    items = list(rows.order_by("id")[:BATCH])
+    rows = rows.exclude(next_attempt_at__gt=now).order_by("id")[:BATCH]
+    items = looked_up(alone(rows) if count <= _FEW else together(rows), service_id, now)
     if items and items[0].received_at < now - _LATE:
         since = items[0].received_at - WINDOW
         first: Any = items[0]
@@ -108,8 +121,8 @@ def _one_by_one(items: list[IntakeItem], now: dt.datetime) -> None:
     for item in items:
         try:
             with transaction.atomic():
-                fresh = looked_up(IntakeItem.objects.filter(pk=item.pk), item.service_id, now)
-                Batch(list(fresh), now).run()
+                fresh = looked_up(alone(IntakeItem.objects.filter(pk=item.pk)), item.service_id, now)
+                Batch(fresh, now).run()
         except Exception as error:
             FAILED.inc()
             log.exception("an intake item failed", item=item.pk)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +27,20 @@ class Decision:
 
 
 _DEFAULT = Decision()
+# So many values of labels, and minutes, a book remembers; so many books a process keeps.
+_REMEMBERED = 4096
+_BOOKS = 64
+# `xmin` and `ctid` say which writing of a row this is: with any change of a rule, or of what it names, the version is
+# another.
+_VERSIONS = """
+SELECT r.team_id, md5(string_agg(
+    concat_ws(':', r.id, r.xmin, r.ctid, s.xmin, s.ctid, l.xmin, l.ctid, p.xmin, p.ctid), ',' ORDER BY r.id))
+FROM alerts_routingrule r
+LEFT JOIN services_service s ON s.id = r.service_id
+LEFT JOIN incidents_severitylevel l ON l.rank = r.severity_id
+LEFT JOIN oncall_escalationpolicy p ON p.id = r.policy_id
+WHERE r.is_active AND r.team_id = ANY(%s) GROUP BY r.team_id
+"""
 
 
 class _Prepared:
@@ -54,63 +69,93 @@ class _Prepared:
 
 
 class Book:
-    """The rules of one team in order. Each condition is asked once about each value, whatever rules share it."""
+    """The rules of one team in order. What conditions on a label make of a value is remembered: values repeat.
+
+    A set of rules is an integer with a bit for each, the first rule the lowest.
+    """
 
     def __init__(self, rows: Iterable[RoutingRule]) -> None:
         self._rules = [_Prepared(row) for row in rows]
-        self._of: dict[str, set[matching.Matcher]] = defaultdict(set)
-        for rule in self._rules:
+        self._of: dict[str, dict[matching.Matcher, int]] = defaultdict(dict)
+        for bit, rule in enumerate(self._rules):
             for matcher in rule.matchers:
-                self._of[matcher.name].add(matcher)
-        self._open: dict[dt.datetime, list[_Prepared]] = {}
-        self._failing: dict[tuple[str, str], frozenset[matching.Matcher]] = {}
+                with_it = self._of[matcher.name]
+                with_it[matcher] = with_it.get(matcher, 0) | 1 << bit
+        self._open: dict[dt.datetime, int] = {}
+        self._failing: dict[tuple[str, str], int] = {}
         self._broken: dict[matching.Matcher, str] = {}
 
     def decide(self, of: Mapping[str, str], at: dt.datetime) -> Decision:
         """The first rule that is in its hours at `at` and matches; none is the default route."""
-        failing = frozenset().union(*(self._fails(name, of.get(name, "")) for name in self._of))
-        for rule in self._in_hours(at.replace(second=0, microsecond=0)):
-            if rule.broken:
-                return rule.cannot(rule.broken)
-            if rule.matchers.isdisjoint(failing):
-                bad = next((self._broken[each] for each in rule.matchers if each in self._broken), "")
-                return rule.cannot(bad) if bad else Decision(rule.row)
-        return _DEFAULT
+        failing = 0
+        for name in self._of:
+            failing |= self._fails(name, of.get(name, ""))
+        left = self._in_hours(at.replace(second=0, microsecond=0)) & ~failing
+        if not left:
+            return _DEFAULT
+        rule = self._rules[(left & -left).bit_length() - 1]
+        bad = rule.broken or next((self._broken[each] for each in rule.matchers if each in self._broken), "")
+        return rule.cannot(bad) if bad else Decision(rule.row)
 
-    def _fails(self, name: str, value: str) -> frozenset[matching.Matcher]:
-        """The conditions on this label that do not hold of the value; one that cannot be asked is noted."""
+    def _fails(self, name: str, value: str) -> int:
+        """The rules with a condition on this label that does not hold of the value; one that cannot be asked is
+        noted, and its rule stays."""
         known = self._failing.get((name, value))
         if known is None:
-            found = []
-            for matcher in self._of[name]:
+            known = 0
+            for matcher, rules in self._of[name].items():
                 try:
                     if not matcher.holds(value):
-                        found.append(matcher)
+                        known |= rules
                 except matching.MatcherError as error:
                     self._broken[matcher] = str(error)
-            known = self._failing[name, value] = frozenset(found)
+            if len(self._failing) >= _REMEMBERED:
+                self._failing.clear()
+            self._failing[name, value] = known
         return known
 
-    def _in_hours(self, minute: dt.datetime) -> list[_Prepared]:
+    def _in_hours(self, minute: dt.datetime) -> int:
         known = self._open.get(minute)
         if known is None:
-            known = self._open[minute] = [rule for rule in self._rules if rule.in_hours(minute)]
+            known = sum(1 << bit for bit, rule in enumerate(self._rules) if rule.in_hours(minute))
+            if len(self._open) >= _REMEMBERED:
+                self._open.clear()
+            self._open[minute] = known
         return known
+
+
+# The books a process has read, by team, with the version they were read at.
+_kept: dict[int, tuple[str, Book]] = {}
 
 
 class RuleBook:
     """Active rules of some teams by position, with what they name, as they are at `now`."""
 
-    def __init__(self, rows: Iterable[RoutingRule], now: dt.datetime) -> None:
-        by_team: dict[int, list[RoutingRule]] = defaultdict(list)
-        for row in rows:
-            by_team[row.team_id].append(row)
-        self._books = {team: Book(rules) for team, rules in by_team.items()}
+    def __init__(self, books: Mapping[int, Book], now: dt.datetime) -> None:
+        self._books = books
         self._now = now
 
     @classmethod
     def of_teams(cls, team_ids: Collection[int], now: dt.datetime) -> RuleBook:
-        return cls(in_order(RoutingRule.objects.filter(team_id__in=team_ids, is_active=True)), now)
+        """Read again only what has changed since this process asked last."""
+        if not team_ids:
+            return cls({}, now)
+        with connection.cursor() as cursor:
+            cursor.execute(_VERSIONS, [list(team_ids)])
+            versions = dict(cursor.fetchall())
+        kept = {team: _kept.get(team) for team in versions}
+        books = {team: row[1] for team, row in kept.items() if row is not None and row[0] == versions[team]}
+        missing = versions.keys() - books.keys()
+        if missing:
+            rows: dict[int, list[RoutingRule]] = defaultdict(list)
+            for rule in in_order(RoutingRule.objects.filter(team_id__in=missing, is_active=True)):
+                rows[rule.team_id].append(rule)
+            if len(_kept) > _BOOKS:
+                _kept.clear()
+            for team in missing:
+                books[team] = Book(rows[team])
+                _kept[team] = (versions[team], books[team])
+        return cls(books, now)
 
     def has(self, team_id: int | None) -> bool:
         return team_id in self._books

@@ -39,7 +39,8 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One event in the common form. Times are ISO 8601 with offset; `links` are {href, text}.
 
     `drill_for` names the person a rehearsal pages, `signed` is whether the sender has proven who it is; only the
-    product itself sets them.
+    product itself sets them. `change`: of what kind a change is (`services.choices.ChangeKind`), whose summary is the
+    title and whose delivery the `dedup_key` names.
     """
 
     action: str
@@ -54,6 +55,7 @@ class Parsed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     occurred_at: str | None = None
     drill_for: int | None = None
     signed: bool = False
+    change: str = ""
 
     @property
     def urgency(self) -> str:
@@ -105,7 +107,8 @@ class Source:
     of json, form and query. `quick`: reading takes no server and little time. `mapped`: stored as it came and read
     by the worker with a mapping. `signature`: the headers a signature is checked with; when the first of them is
     there, the body is kept until the worker has checked it with `verify(body, headers, secret)`, which says what is
-    wrong or "". `setup`: (key, base address) → texts to copy. `settings`: checks what this kind alone has in an
+    wrong or ""; of the headers named in `hidden` only the SHA-256 is kept. `changes`: it tells of changes and makes no
+    alerts. `setup`: (key, base address) → texts to copy. `settings`: checks what this kind alone has in an
     integration's settings; `PayloadError` names what cannot be used.
     """
 
@@ -120,6 +123,8 @@ class Source:
     mapped: bool = False
     signature: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    changes: bool = False
     verify: Callable[[bytes, Headers, str], str] | None = None
     secret_help: Any = ""
     mapping: Mapping[str, Any] = field(default_factory=dict)

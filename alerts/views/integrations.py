@@ -30,6 +30,7 @@ _GROUPS = {
     "errors": gettext_lazy("Errors"),
     "uptime": gettext_lazy("Uptime"),
     "clouds": gettext_lazy("Clouds"),
+    "changes": gettext_lazy("Changes"),
     "tools": gettext_lazy("Other tools' APIs"),
     "own": gettext_lazy("Your own"),
 }
@@ -223,6 +224,7 @@ def _page(request: HttpRequest, integration: Integration, key: str, fault: str =
         "subscriptions": pending_subscriptions(integration),
         "fault": fault,
         "may_change": actor_of(request).manages(integration.team_id),
+        "tells_changes": source is not None and source.changes,
         "is_custom": integration.kind == SourceKind.CUSTOM,
         "needs_mapping": integration.kind == SourceKind.CUSTOM and not integration.mapping,
     }

@@ -12,11 +12,21 @@ from alerts import actions, selectors
 from alerts.facets import facets
 from alerts.filters import AlertFilter
 from alerts.held import any_ahead
+from alerts.models import Alert, Integration
+from alerts.watch import selectors as watched
 from core import clock
 from core.errors import NotVisible
 from core.pages import actor_of, keyset
 from incidents.forms.lifecycle import SnoozeForm
+from services.models import ChangeEvent, Service
+from services.selectors import RECENT, recent_changes
+from teams.actor import Actor
 from teams.selectors import saved_views
+
+# Integrations shown on a service's page.
+_OF_SERVICE = 10
+# Changes shown on an alert's page.
+_CHANGES = 8
 
 
 @login_required
@@ -52,11 +62,20 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
         "items": list(alert.items.order_by("-pk")[:20]),
         "notes": list(alert.notes.select_related("author")),
         "before": selectors.fired_before(alert),
+        "changes": _changes_before(alert, actor),
         "help_links": selectors.help_links(alert, actor),
         "silence_url": selectors.silence_url(alert, actor),
         "may_write": actions.may_write(actor, alert),
     }
     return render(request, "alerts/pages/detail.html", context)
+
+
+def _changes_before(alert: Alert, actor: Actor) -> list[ChangeEvent]:
+    """What was changed on its service, from two hours before it fired for the first time to the last."""
+    if alert.service_id is None:
+        return []
+    since = alert.first_seen_at - RECENT
+    return recent_changes([alert.service_id], actor, since=since, until=alert.last_seen_at, limit=_CHANGES)
 
 
 @login_required
@@ -84,3 +103,21 @@ def incident_panel(request: HttpRequest, number: int) -> HttpResponse:
     rows = selectors.of_incident(actor_of(request), number)
     template = "panel" if request.htmx else "panel_page"  # type: ignore[attr-defined]
     return render(request, f"alerts/partials/{template}.html", {"alerts": rows, "number": number})
+
+
+@login_required
+def service_panel(request: HttpRequest, slug: str) -> HttpResponse:
+    """What of alerts concerns one service, for its page: open ones, who posts, where it is set."""
+    actor = actor_of(request)
+    service = Service.objects.visible_to(actor).filter(slug=slug).first()
+    if service is None:
+        raise NotVisible
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("alerts:alerting", slug=slug)
+    posting = watched.by_hand(Integration.objects.visible_to(actor).filter(service=service, is_active=True))
+    context = {
+        "service": service,
+        "open": Alert.objects.visible_to(actor).open().filter(service=service).count(),
+        "integrations": posting.order_by("name", "pk")[:_OF_SERVICE],
+    }
+    return render(request, "alerts/partials/service_panel.html", context)

@@ -24,6 +24,7 @@ from core import ratelimit
 from core.crypto import digest
 from core.errors import InvalidInput
 from core.pages import actor_of
+from incidents.published import told_in_public
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -86,6 +87,7 @@ def _form(
         "problem": (errors or {}).get("", ""),
         "what_problem": (errors or {}).get("what", ""),
         "token": reports.new_token(form),
+        "known": told_in_public(form.service_id),
     }
     return _shown("form", status, form=form, **context)
 

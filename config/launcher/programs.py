@@ -52,7 +52,7 @@ def manage(env: Env, *arguments: str) -> Command:
 
 
 def children(env: Env, listening: int) -> list[Child]:
-    """The programs that serve: web, three Celery workers, beat, the watchdog and the mail server.
+    """The programs that serve: web, three Celery workers, beat, the watchdog, the check worker and the mail server.
 
     `listening` is the descriptor of the socket that the web processes share (`listen`).
     """
@@ -78,6 +78,7 @@ def children(env: Env, listening: int) -> list[Child]:
         # save, the next one reads from the tables.
         Child("beat", _celery(environ, "beat", *_BEAT), grace=2, expendable=True),
         Child("watchdog", manage(env, "watchdog"), grace=10),
+        Child("checks", manage(env, "check_worker"), grace=10),
         *([Child("mail", manage(env, "mail_intake"), grace=10)] if env.mail_intake_port else []),
     ]
 
@@ -87,7 +88,7 @@ def stop_order(env: Env) -> tuple[tuple[str, ...], ...]:
     return (
         ("beat",),
         tuple(f"web-{number}" for number in range(1, env.web_workers + 1)),
-        ("mail",),
+        ("mail", "checks"),
         ("engine", "deliver", "work"),
         ("watchdog",),
         ("valkey",),

@@ -6,17 +6,34 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from incidents.actions.acknowledge import alert_joined
-from incidents.actions.common import announce, lock_by_number, save_incident, write_entry
+from incidents.actions.common import (
+    announce,
+    lock_by_number,
+    new_entry,
+    save_incident,
+    write_entries,
+    write_entry,
+)
 from incidents.actions.paging import make_urgent, start_paging
 from incidents.actions.status import enter
 from incidents.choices import EntryKind, IncidentStatus
-from incidents.models import Incident
+from incidents.models import Incident, TimelineEntry
 from teams.actor import system_actor
 
 QUIET = dt.timedelta(minutes=5)
+_SAVED = ("id", "alert_count", "firing_count", "alerts_clear_at", "page_status", "last_seq", "updated_at")
+_SAVE = """
+UPDATE incidents_incident AS i
+SET alert_count = n.alert_count, firing_count = n.firing_count, alerts_clear_at = n.alerts_clear_at,
+    page_status = n.page_status, last_seq = n.last_seq, updated_at = n.updated_at
+FROM unnest(%(id)s::bigint[], %(alert_count)s::int[], %(firing_count)s::int[], %(alerts_clear_at)s::timestamptz[],
+            %(page_status)s::text[], %(last_seq)s::int[], %(updated_at)s::timestamptz[])
+     AS n(id, alert_count, firing_count, alerts_clear_at, page_status, last_seq, updated_at)
+WHERE i.id = n.id
+"""
 _SHOWN = 5
 
 
@@ -29,50 +46,78 @@ class AttachedAlert:
     severity: str = ""
 
 
-def alerts_attached(
-    *,
-    number: int,
-    alerts: Sequence[AttachedAlert],
-    firing: int,
-    total: int,
-    page: bool = True,
-    urgent: bool = False,
-    policy_id: int | None = None,
-    now: dt.datetime,
-) -> Incident:
-    """Alerts joined (one timeline row for the batch). `firing` and `total` are the new counts.
+@dataclass(frozen=True)
+class Attachment:
+    """What joined one incident, whose row the caller has locked. `firing` and `total` are the new counts.
+
+    `page`: it may page again. `urgent`: one of them is of high urgency, and the incident is so from now on.
+    `policy_id`: the policy to page again, in place of the incident's own.
+    """
+
+    incident: Incident
+    alerts: Sequence[AttachedAlert]
+    firing: int
+    total: int
+    page: bool = True
+    urgent: bool = False
+    policy_id: int | None = None
+
+
+def alerts_attached(rows: Sequence[Attachment], *, now: dt.datetime) -> None:
+    """Alerts joined these incidents: one timeline row for each, one statement for all of them.
 
     An incident that resolved by itself after a quiet time opens again and pages again; one that waited
-    because all its alerts were snoozed pages again too. `urgent`: one of them is of high urgency, and the
-    incident is so from now on. `policy_id`: the policy to page again, in place of the incident's own.
+    because all its alerts were snoozed pages again too.
     """
-    incident = lock_by_number(number)
+    entries = []
+    for row in rows:
+        if row.incident.status == IncidentStatus.RESOLVED and row.incident.auto_resolved and row.firing:
+            _refire(row, now)
+        if row.alerts:
+            entries.append(_entry(row, now))
+        _count(row.incident, row.firing, row.total, now)
+    write_entries(entries)
+    _save(rows, now)
+    for row in rows:
+        if row.urgent and row.firing:
+            make_urgent(row.incident, now)
+        if row.alerts and row.firing and row.page:
+            alert_joined(row.incident, now=now)
+
+
+def _refire(row: Attachment, now: dt.datetime) -> None:
     actor = system_actor("Monitoring", via="rule")
-    if incident.status == IncidentStatus.RESOLVED and incident.auto_resolved and firing:
-        enter(incident, IncidentStatus.TRIAGE, actor=actor, now=now, rule="refired")
-        if page:
-            services = list(incident.services.order_by("incident_rows__position"))
-            body = alerts[0].title if alerts else ""
-            start_paging(incident, actor=actor, services=services, body=body, policy_id=policy_id, now=now)
-    if alerts:
-        write_entry(
-            incident,
-            actor=actor,
-            kind=EntryKind.ALERT_ATTACHED,
-            now=now,
-            text=alerts[0].title if len(alerts) == 1 else "",
-            data={
-                "count": len(alerts),
-                "alerts": [{"id": a.id, "title": a.title, "severity": a.severity} for a in alerts[:_SHOWN]],
-            },
+    enter(row.incident, IncidentStatus.TRIAGE, actor=actor, now=now, rule="refired")
+    if row.page:
+        services = list(row.incident.services.order_by("incident_rows__position"))
+        body = row.alerts[0].title if row.alerts else ""
+        start_paging(
+            row.incident, actor=actor, services=services, body=body, policy_id=row.policy_id, now=now
         )
-    _count(incident, firing, total, now)
-    save_incident(incident, now, "alert_count", "firing_count", "alerts_clear_at", "page_status")
-    if urgent and firing:
-        make_urgent(incident, now)
-    if alerts and firing and page:
-        alert_joined(incident, now=now)
-    return incident
+
+
+def _entry(row: Attachment, now: dt.datetime) -> TimelineEntry:
+    shown = [{"id": a.id, "title": a.title, "severity": a.severity} for a in row.alerts[:_SHOWN]]
+    return new_entry(
+        row.incident,
+        actor=system_actor("Monitoring", via="rule"),
+        kind=EntryKind.ALERT_ATTACHED,
+        now=now,
+        text=row.alerts[0].title if len(row.alerts) == 1 else "",
+        data={"count": len(row.alerts), "alerts": shown},
+    )
+
+
+def _save(rows: Sequence[Attachment], now: dt.datetime) -> None:
+    if len(rows) == 1:
+        save_incident(rows[0].incident, now, "alert_count", "firing_count", "alerts_clear_at", "page_status")
+        return
+    incidents = [row.incident for row in rows]
+    for incident in incidents:
+        incident.updated_at = now
+    columns = {name: [getattr(incident, name) for incident in incidents] for name in _SAVED}
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, columns)
 
 
 def alerts_changed(*, number: int, firing: int, total: int, told: bool = True, now: dt.datetime) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict, Unpack
 
 from core.errors import NotAllowed, NotVisible, field_error
 from core.events import publish
@@ -72,44 +73,69 @@ def required_text(name: str, text: str, limit: int = MAX_TEXT) -> str:
     return cleaned
 
 
-def write_entry(
-    incident: Incident,
-    *,
-    actor: Actor,
-    kind: EntryKind,
-    now: dt.datetime,
-    text: str = "",
-    data: dict[str, Any] | None = None,
-    audience: EntryAudience = EntryAudience.RESPONDERS,
-    happened_at: dt.datetime | None = None,
-    happened_until: dt.datetime | None = None,
-    evidence_link: str = "",
-    client_key: str = "",
-) -> TimelineEntry:
-    """Append to the timeline under the incident's row lock; gives the entry the next seq.
+class Said(TypedDict, total=False):
+    """What an entry may hold beside who, what and when."""
 
-    The caller saves the incident afterwards (`save_incident`), which stores `last_seq`.
-    """
+    text: str
+    data: dict[str, Any] | None
+    audience: EntryAudience
+    happened_at: dt.datetime | None
+    happened_until: dt.datetime | None
+    evidence_link: str
+    client_key: str
+
+
+def new_entry(
+    incident: Incident, *, actor: Actor, kind: EntryKind, now: dt.datetime, **said: Unpack[Said]
+) -> TimelineEntry:
+    """The next entry of the timeline, not stored yet; under the incident's row lock."""
     incident.last_seq += 1
-    entry = TimelineEntry.objects.create(
+    return TimelineEntry(
         incident=incident,
         seq=incident.last_seq,
         kind=kind,
-        happened_at=happened_at or now,
+        happened_at=said.get("happened_at") or now,
         written_at=now,
         author_id=actor.user_id,
         author_label=actor.label[:200],
         author_role=_role_of(incident, actor.user_id),
-        text=text,
-        data=data or {},
-        audience=audience,
+        text=said.get("text", ""),
+        data=said.get("data") or {},
+        audience=said.get("audience", EntryAudience.RESPONDERS),
         source=_SOURCES.get(actor.via, EntrySource.RULE),
-        happened_until=happened_until,
-        evidence_link=evidence_link,
-        client_key=client_key,
+        happened_until=said.get("happened_until"),
+        evidence_link=said.get("evidence_link", ""),
+        client_key=said.get("client_key", ""),
     )
-    publish(TimelineWritten(number=incident.number, seq=entry.seq, entry_kind=str(kind)))
+
+
+def write_entry(
+    incident: Incident, *, actor: Actor, kind: EntryKind, now: dt.datetime, **said: Unpack[Said]
+) -> TimelineEntry:
+    """Append to the timeline under the incident's row lock; gives the entry the next seq. `said` as in `new_entry`.
+
+    The caller saves the incident afterwards (`save_incident`), which stores `last_seq`.
+    """
+    entry = new_entry(incident, actor=actor, kind=kind, now=now, **said)
+    entry.save(force_insert=True)
+    _publish([entry])
     return entry
+
+
+def write_entries(entries: Sequence[TimelineEntry]) -> None:
+    """Append what `new_entry` made, of any number of locked incidents, in one statement."""
+    if entries:
+        TimelineEntry.objects.bulk_create(entries)
+        _publish(entries)
+
+
+def _publish(entries: Sequence[TimelineEntry]) -> None:
+    publish(
+        *(
+            TimelineWritten(number=entry.incident.number, seq=entry.seq, entry_kind=str(entry.kind))
+            for entry in entries
+        )
+    )
 
 
 def _role_of(incident: Incident, user_id: int | None) -> str:

@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('impact', models.CharField(blank=True, default='', max_length=500, verbose_name='impact')),
                 ('status', models.CharField(choices=[('triage', 'Triage'), ('investigating', 'Investigating'), ('identified', 'Identified'), ('monitoring', 'Monitoring'), ('resolved', 'Resolved'), ('in_review', 'In review'), ('closed', 'Closed'), ('declined', 'Declined'), ('merged', 'Merged')], default='triage', max_length=20)),
-                ('severity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.severitylevel')),
+                ('severity', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.severitylevel')),
                 ('kind', models.CharField(choices=[('real', 'Incident'), ('drill', 'Drill'), ('backfilled', 'Backfilled'), ('maintenance', 'Maintenance')], default='real', max_length=20)),
                 ('type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incidents', to='incidents.incidenttype')),
                 ('visibility', models.CharField(choices=[('open', 'As its team'), ('restricted', 'Only people invited')], default='open', max_length=20)),
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                 ('fields', models.JSONField(blank=True, default=dict)),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='incidents.incident')),
                 ('urgency', models.CharField(choices=[('high', 'High'), ('low', 'Low')], default='high', max_length=10)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incidents', to='teams.team')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incidents', to='teams.team')),
                 ('source', models.CharField(blank=True, default='', max_length=200)),
                 ('source_link', models.URLField(blank=True, default='', max_length=500)),
                 ('ticket', models.CharField(blank=True, default='', max_length=100, verbose_name='ticket')),
@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
             name='Playbook',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='playbooks', to='teams.team')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='playbooks', to='teams.team')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('description', models.TextField(blank=True, default='', max_length=2000, verbose_name='what it is for')),
                 ('type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='playbooks', to='incidents.incidenttype')),
@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
             name='CustomerReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='incidents.incident')),
                 ('customer', models.CharField(blank=True, default='', max_length=200)),
                 ('ticket', models.CharField(blank=True, default='', max_length=100)),
                 ('ticket_link', models.URLField(blank=True, default='', max_length=500)),
@@ -358,7 +358,7 @@ class Migration(migrations.Migration):
             name='ImpactRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='impact_rows', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='impact_rows', to='incidents.incident')),
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='services.service')),
                 ('condition', models.CharField(choices=[('unavailable', 'Unavailable'), ('degraded', 'Degraded'), ('bug', 'Bug'), ('operational', 'Operational'), ('unknown', 'Not known yet')], default='unknown', max_length=20)),
                 ('reach', models.CharField(blank=True, choices=[('all', 'Everybody'), ('half', 'Over half'), ('some', 'Some'), ('internal', 'Only inside')], default='', max_length=10)),
@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
             name='IncidentFeedback',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='incidents.incident')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('rating', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('went_well', models.TextField(blank=True, default='', max_length=2000)),
@@ -415,7 +415,7 @@ class Migration(migrations.Migration):
             name='IncidentNag',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='nags', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='nags', to='incidents.incident')),
                 ('what', models.CharField(max_length=30)),
                 ('times', models.PositiveSmallIntegerField(default=1)),
                 ('last_at', models.DateTimeField()),
@@ -429,7 +429,7 @@ class Migration(migrations.Migration):
             name='IncidentRelation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='incidents.incident')),
                 ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='related_by', to='incidents.incident')),
                 ('kind', models.CharField(choices=[('related', 'Related to'), ('duplicate', 'Duplicate of'), ('drill_of', 'Began as drill')], default='related', max_length=10)),
                 ('created_at', models.DateTimeField(default=core.clock.now)),
@@ -443,8 +443,8 @@ class Migration(migrations.Migration):
             name='IncidentService',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='service_rows', to='incidents.incident')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='incident_rows', to='services.service')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='service_rows', to='incidents.incident')),
+                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='incident_rows', to='services.service')),
                 ('condition', models.CharField(choices=[('unavailable', 'Unavailable'), ('degraded', 'Degraded'), ('bug', 'Bug'), ('operational', 'Operational'), ('unknown', 'Not known yet')], default='unknown', max_length=20)),
                 ('position', models.PositiveSmallIntegerField(default=0)),
             ],
@@ -458,7 +458,7 @@ class Migration(migrations.Migration):
             name='IncidentUpdate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='updates', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='updates', to='incidents.incident')),
                 ('audience', models.CharField(choices=[('internal', 'Internal'), ('executive', 'Executive'), ('support', 'Support'), ('public', 'Public')], max_length=20)),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('waiting', 'Waiting for approval'), ('sent', 'Sent'), ('rejected', 'Sent back')], default='draft', max_length=10)),
                 ('batch', models.UUIDField(blank=True, null=True)),
@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
             name='IncidentVisit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='incidents.incident')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('seq', models.PositiveIntegerField(default=0)),
                 ('seen_at', models.DateTimeField()),
@@ -519,7 +519,7 @@ class Migration(migrations.Migration):
             name='PlaybookVersion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('playbook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='incidents.playbook')),
+                ('playbook', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='incidents.playbook')),
                 ('number', models.PositiveIntegerField()),
                 ('tasks', models.JSONField(default=list)),
                 ('note', models.CharField(blank=True, default='', max_length=300)),
@@ -540,7 +540,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(max_length=20)),
                 ('label', models.CharField(max_length=60)),
                 ('single', models.BooleanField(default=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='incident_roles', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='incident_roles', to=settings.AUTH_USER_MODEL)),
                 ('backup', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('started_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
@@ -578,7 +578,7 @@ class Migration(migrations.Migration):
             name='SupportQuestion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='incidents.incident')),
                 ('text', models.CharField(max_length=1000)),
                 ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('asked_by_label', models.CharField(max_length=200)),
@@ -616,7 +616,7 @@ class Migration(migrations.Migration):
             name='TimelineEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='incidents.incident')),
                 ('seq', models.PositiveIntegerField()),
                 ('kind', models.CharField(choices=[('declared', 'Declared'), ('state', 'State'), ('severity', 'Severity'), ('impact', 'Impact'), ('role', 'Role'), ('joined', 'Joined'), ('left', 'Left'), ('page_sent', 'Page sent'), ('page_failed', 'Page not delivered'), ('acknowledged', 'Acknowledged'), ('escalated', 'Escalated'), ('snoozed', 'Snoozed'), ('visibility', 'Visibility'), ('type', 'Type'), ('hold', 'On hold'), ('times', 'Times corrected'), ('fields', 'Details'), ('alert_attached', 'Alert attached'), ('alerts_clear', 'Alerts clear'), ('change_event', 'Change'), ('hypothesis', 'Suspected cause'), ('task', 'Task'), ('playbook', 'Playbook'), ('exit_criterion', 'Exit criterion'), ('decision', 'Decision'), ('note', 'Note'), ('evidence', 'Evidence'), ('update_sent', 'Update sent'), ('update_proposed', 'Update waiting for approval'), ('promise_missed', 'Update overdue'), ('public_notice', 'Public notice'), ('customers_told', 'Customers written to'), ('customer_report', 'Customer report'), ('question', 'Question'), ('merged', 'Merged'), ('linked', 'Linked'), ('handover', 'Handover'), ('correction', 'Correction')], max_length=20)),
                 ('happened_at', models.DateTimeField()),
@@ -646,7 +646,7 @@ class Migration(migrations.Migration):
             name='UpdatePromise',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='promises', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='promises', to='incidents.incident')),
                 ('audience', models.CharField(choices=[('internal', 'Internal'), ('executive', 'Executive'), ('support', 'Support'), ('public', 'Public')], max_length=20)),
                 ('began_at', models.DateTimeField()),
                 ('due_at', models.DateTimeField()),
@@ -663,7 +663,7 @@ class Migration(migrations.Migration):
             name='PlaybookRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='playbook_runs', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='playbook_runs', to='incidents.incident')),
                 ('playbook', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='incidents.playbook')),
                 ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.playbookversion')),
                 ('name', models.CharField(max_length=120)),
@@ -712,7 +712,7 @@ class Migration(migrations.Migration):
             name='IncidentTask',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='incidents.incident')),
+                ('incident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='incidents.incident')),
                 ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='incidents.playbookrun')),
                 ('key', models.CharField(blank=True, default='', max_length=40)),
                 ('title', models.CharField(max_length=200)),

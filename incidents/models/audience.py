@@ -117,7 +117,9 @@ class Follow(models.Model):
 class CustomerReport(models.Model):
     """A customer told support: "+1"."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="reports")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="reports", db_index=False
+    )
     customer = models.CharField(max_length=200, blank=True, default="")
     ticket = models.CharField(max_length=100, blank=True, default="")
     ticket_link = models.URLField(max_length=500, blank=True, default="")
@@ -144,7 +146,9 @@ class CustomerReport(models.Model):
 class SupportQuestion(models.Model):
     """Support asks the people in charge of the words; the answer is seen by all of support."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="questions")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="questions", db_index=False
+    )
     text = models.CharField(max_length=1000)
     asked_by = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -221,7 +225,9 @@ class CustomerMessage(models.Model):
 class IncidentFeedback(models.Model):
     """How somebody who took part found the response. `anonymous` hides the name from everybody."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="feedback")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="feedback", db_index=False
+    )
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="+")
     rating = models.PositiveSmallIntegerField(null=True, blank=True)
     went_well = models.TextField(max_length=2000, blank=True, default="")

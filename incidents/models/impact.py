@@ -14,7 +14,9 @@ class ImpactRow(models.Model):
     Numbers are counts; `ended_at` null: it still lasts. A service's newest open row is its condition.
     """
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="impact_rows")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="impact_rows", db_index=False
+    )
     service = models.ForeignKey(
         "services.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

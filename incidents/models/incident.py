@@ -49,7 +49,12 @@ class Incident(models.Model):
     impact = models.CharField(_("impact"), max_length=500, blank=True, default="")
     status = models.CharField(max_length=20, choices=IncidentStatus.choices, default=IncidentStatus.TRIAGE)
     severity = models.ForeignKey(
-        "incidents.SeverityLevel", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "incidents.SeverityLevel",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     kind = models.CharField(max_length=20, choices=IncidentKind.choices, default=IncidentKind.REAL)
     type = models.ForeignKey(
@@ -63,7 +68,12 @@ class Incident(models.Model):
     )
     urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.HIGH)
     team = models.ForeignKey(
-        "teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+        "teams.Team",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="incidents",
+        db_index=False,
     )
     services = models.ManyToManyField(
         "services.Service", through="incidents.IncidentService", related_name="incidents"
@@ -210,8 +220,12 @@ class Incident(models.Model):
 class IncidentService(models.Model):
     """An affected service and its condition."""
 
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="service_rows")
-    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="incident_rows")
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="service_rows", db_index=False
+    )
+    service = models.ForeignKey(
+        "services.Service", on_delete=models.CASCADE, related_name="incident_rows", db_index=False
+    )
     condition = models.CharField(
         max_length=20, choices=ImpactCondition.choices, default=ImpactCondition.UNKNOWN
     )

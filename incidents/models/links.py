@@ -10,7 +10,9 @@ from incidents.choices import RelationKind
 class IncidentRelation(models.Model):
     """`incident` is … `other`: related to it, a duplicate of it, or began as that drill."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="relations")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="relations", db_index=False
+    )
     other = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="related_by")
     kind = models.CharField(max_length=10, choices=RelationKind.choices, default=RelationKind.RELATED)
     created_at = models.DateTimeField(default=clock.now)
@@ -29,7 +31,9 @@ class IncidentRelation(models.Model):
 class IncidentVisit(models.Model):
     """Up to which entry somebody has seen an incident's timeline."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="visits")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="visits", db_index=False
+    )
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="+")
     seq = models.PositiveIntegerField(default=0)
     seen_at = models.DateTimeField()
@@ -45,7 +49,9 @@ class IncidentVisit(models.Model):
 class IncidentNag(models.Model):
     """A friendly reminder of a missing fact that was sent, so that it is not sent too often."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="nags")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="nags", db_index=False
+    )
     what = models.CharField(max_length=30)
     times = models.PositiveSmallIntegerField(default=1)
     last_at = models.DateTimeField()

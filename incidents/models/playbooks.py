@@ -19,7 +19,12 @@ class Playbook(models.Model):
     """
 
     team = models.ForeignKey(
-        "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="playbooks"
+        "teams.Team",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="playbooks",
+        db_index=False,
     )
     name = models.CharField(_("name"), max_length=120)
     description = models.TextField(_("what it is for"), max_length=2000, blank=True, default="")
@@ -61,7 +66,7 @@ class PlaybookVersion(models.Model):
     {…}, control, needed_before, critical}`; checked by `incidents.playbooks.parse`.
     """
 
-    playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="versions")
+    playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.PositiveIntegerField()
     tasks = models.JSONField(default=list)
     note = models.CharField(max_length=300, blank=True, default="")
@@ -82,7 +87,9 @@ class PlaybookVersion(models.Model):
 class PlaybookRun(models.Model):
     """A version that was started on an incident, once each playbook."""
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="playbook_runs")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="playbook_runs", db_index=False
+    )
     playbook = models.ForeignKey(Playbook, null=True, on_delete=models.SET_NULL, related_name="runs")
     version = models.ForeignKey(PlaybookVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=120)
@@ -106,7 +113,9 @@ class IncidentTask(models.Model):
     leave or has not begun by the due time of a `critical` one.
     """
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="tasks")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="tasks", db_index=False
+    )
     run = models.ForeignKey(
         PlaybookRun, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks"
     )

@@ -67,7 +67,9 @@ class RoleAssignment(models.Model):
     role = models.CharField(max_length=20)
     label = models.CharField(max_length=60)
     single = models.BooleanField(default=True)
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="incident_roles")
+    user = models.ForeignKey(
+        "teams.User", on_delete=models.CASCADE, related_name="incident_roles", db_index=False
+    )
     backup = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

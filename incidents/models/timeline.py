@@ -15,7 +15,9 @@ class TimelineEntry(models.Model):
     name of the entry, so that one sent twice after a lost connection is stored once.
     """
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="timeline")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="timeline", db_index=False
+    )
     seq = models.PositiveIntegerField()
     kind = models.CharField(max_length=20, choices=EntryKind.choices)
     happened_at = models.DateTimeField()

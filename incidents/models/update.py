@@ -17,7 +17,9 @@ class IncidentUpdate(models.Model):
     what not to say. `batch` joins updates written at once for several audiences.
     """
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="updates")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="updates", db_index=False
+    )
     audience = models.CharField(max_length=20, choices=UpdateAudience.choices)
     state = models.CharField(max_length=10, choices=UpdateState.choices, default=UpdateState.DRAFT)
     batch = models.UUIDField(null=True, blank=True)
@@ -71,7 +73,9 @@ class UpdatePromise(models.Model):
     `overdue_told_at`: that it has passed.
     """
 
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="promises")
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.CASCADE, related_name="promises", db_index=False
+    )
     audience = models.CharField(max_length=20, choices=UpdateAudience.choices)
     began_at = models.DateTimeField()
     due_at = models.DateTimeField()

@@ -17,7 +17,9 @@ class ContactMethod(models.Model):
     `secret`: sealed: signing secret of a webhook, push subscription (JSON), Apprise URL.
     """
 
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="contact_methods")
+    user = models.ForeignKey(
+        "teams.User", on_delete=models.CASCADE, related_name="contact_methods", db_index=False
+    )
     channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
     label = models.CharField(_("label"), max_length=80, blank=True, default="")
     address = models.CharField(_("address"), max_length=500, blank=True, default="")
@@ -50,7 +52,9 @@ class ContactMethod(models.Model):
 class NotificationRule(models.Model):
     """A step of a person's own notification rules: this method, so many minutes after the page."""
 
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="notification_rules")
+    user = models.ForeignKey(
+        "teams.User", on_delete=models.CASCADE, related_name="notification_rules", db_index=False
+    )
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices)
     method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="rules")
     delay_minutes = models.PositiveSmallIntegerField(_("minutes after the page"), default=0)

@@ -29,7 +29,12 @@ class Delivery(models.Model):
     category = models.CharField(max_length=20, choices=Category.choices)
     channel = models.CharField(max_length=20, choices=Channel.choices)
     user = models.ForeignKey(
-        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries"
+        "teams.User",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
+        db_index=False,
     )
     method = models.ForeignKey(
         "notifications.ContactMethod",
@@ -45,7 +50,9 @@ class Delivery(models.Model):
         on_delete=models.CASCADE,
         related_name="deliveries",
     )
-    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey(
+        "teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     address = models.CharField(max_length=500, blank=True, default="")
     lane = models.CharField(max_length=200)
     origin = models.CharField(max_length=60, blank=True, default="")
@@ -164,7 +171,9 @@ class Delivery(models.Model):
 class DeliveryAttempt(models.Model):
     """One call of a transport: `outcome` is accepted, refused, retry or unknown (the sender died)."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_log")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempt_log", db_index=False
+    )
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             name='EscalationPolicy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='teams.team')),
+                ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='teams.team')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('repeat', models.PositiveSmallIntegerField(default=0, verbose_name='further rounds')),
                 ('acknowledge_timeout_minutes', models.PositiveIntegerField(blank=True, null=True, verbose_name='page again when acknowledged and still open after (minutes)')),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             name='Schedule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='teams.team')),
+                ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='teams.team')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[teams.models.user.validate_zone], verbose_name='time zone')),
                 ('holiday_region', models.CharField(blank=True, default='', max_length=12, verbose_name='public holidays of')),
@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
             name='HandoffNote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='handoff_notes', to='oncall.schedule')),
+                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='handoff_notes', to='oncall.schedule')),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('shift_ends_at', models.DateTimeField()),
                 ('text', models.TextField(verbose_name='note')),
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
             name='PolicyStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='oncall.escalationpolicy')),
+                ('policy', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='oncall.escalationpolicy')),
                 ('position', models.PositiveSmallIntegerField()),
                 ('delay_minutes', models.PositiveIntegerField(default=5, verbose_name='wait before the next step (minutes)')),
                 ('pick', models.CharField(choices=[('all', 'All of them'), ('round_robin', 'One in turn'), ('fair', 'One, fairly')], default='all', max_length=12, verbose_name='page')),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
             name='Shadow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shadows', to='oncall.schedule')),
+                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='shadows', to='oncall.schedule')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('follows', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('starts_at', models.DateTimeField()),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
             name='ShiftNotice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='oncall.schedule')),
                 ('kind', models.CharField(choices=[('reminder', 'Reminder'), ('begins', 'Shift begins'), ('ends', 'Shift ends'), ('leave', 'Leave meets a shift'), ('gap', 'Gap ahead')], max_length=10)),
                 ('mark', models.CharField(max_length=120)),
@@ -255,7 +255,7 @@ class Migration(migrations.Migration):
             name='ShiftRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requests', to='oncall.schedule')),
+                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='requests', to='oncall.schedule')),
                 ('kind', models.CharField(choices=[('cover', 'Cover'), ('swap', 'Swap')], default='cover', max_length=5)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shift_requests', to=settings.AUTH_USER_MODEL)),
                 ('offered_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='offered_shifts', to=settings.AUTH_USER_MODEL)),
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
             name='ImportedShift',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='oncall.externalcalendar')),
+                ('calendar', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='shifts', to='oncall.externalcalendar')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('uid', models.CharField(max_length=300)),
                 ('starts_at', models.DateTimeField()),
@@ -296,7 +296,7 @@ class Migration(migrations.Migration):
             name='Leave',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leave', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='leave', to=settings.AUTH_USER_MODEL)),
                 ('starts_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField()),
                 ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='note')),
@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
             name='Override',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='oncall.schedule')),
+                ('schedule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='oncall.schedule')),
                 ('kind', models.CharField(choices=[('take_over', 'Takes over alone'), ('replace', 'Replaces one person'), ('add', 'Joins'), ('remove', 'Is taken off')], default='take_over', max_length=10)),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('replaces', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -353,13 +353,13 @@ class Migration(migrations.Migration):
             name='RunPage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='oncall.escalationrun')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='oncall.escalationrun')),
                 ('round', models.PositiveSmallIntegerField()),
                 ('step', models.PositiveSmallIntegerField()),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pages', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pages', to=settings.AUTH_USER_MODEL)),
                 ('reached', models.BooleanField(default=True)),
                 ('reason', models.CharField(blank=True, default='', max_length=300)),
-                ('schedule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='oncall.schedule')),
+                ('schedule', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='oncall.schedule')),
                 ('declined_at', models.DateTimeField(blank=True, null=True)),
                 ('at', models.DateTimeField()),
             ],

@@ -92,7 +92,9 @@ class ExternalCalendar(models.Model):
 class ImportedShift(models.Model):
     """A stretch of an external calendar of shifts, already expanded. `uid` names the event it comes from."""
 
-    calendar = models.ForeignKey(ExternalCalendar, on_delete=models.CASCADE, related_name="shifts")
+    calendar = models.ForeignKey(
+        ExternalCalendar, on_delete=models.CASCADE, related_name="shifts", db_index=False
+    )
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="+")
     uid = models.CharField(max_length=300)
     starts_at = models.DateTimeField()

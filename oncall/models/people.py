@@ -20,7 +20,7 @@ def default_reminders() -> list[int]:
 class Leave(models.Model):
     """A person is away in [starts_at, ends_at), for all schedules. `uid`: the calendar event it comes from."""
 
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="leave")
+    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="leave", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
@@ -54,7 +54,9 @@ class ShiftRequest(models.Model):
     undoing ends what is still to come of them.
     """
 
-    schedule = models.ForeignKey("oncall.Schedule", on_delete=models.CASCADE, related_name="requests")
+    schedule = models.ForeignKey(
+        "oncall.Schedule", on_delete=models.CASCADE, related_name="requests", db_index=False
+    )
     kind = models.CharField(max_length=5, choices=RequestKind.choices, default=RequestKind.COVER)
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="shift_requests")
     offered_to = models.ForeignKey(
@@ -108,7 +110,9 @@ class ShiftRequest(models.Model):
 class Shadow(models.Model):
     """`user` learns: gets a copy of what `follows` (or whoever serves) is paged with, and answers nothing."""
 
-    schedule = models.ForeignKey("oncall.Schedule", on_delete=models.CASCADE, related_name="shadows")
+    schedule = models.ForeignKey(
+        "oncall.Schedule", on_delete=models.CASCADE, related_name="shadows", db_index=False
+    )
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="+")
     follows = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
@@ -134,7 +138,9 @@ class Shadow(models.Model):
 class HandoffNote(models.Model):
     """What the person going off tells the next one. `shift_ends_at`: the handoff it belongs to."""
 
-    schedule = models.ForeignKey("oncall.Schedule", on_delete=models.CASCADE, related_name="handoff_notes")
+    schedule = models.ForeignKey(
+        "oncall.Schedule", on_delete=models.CASCADE, related_name="handoff_notes", db_index=False
+    )
     author = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
     shift_ends_at = models.DateTimeField()
     text = models.TextField(_("note"))
@@ -158,7 +164,7 @@ class HandoffNote(models.Model):
 class ShiftNotice(models.Model):
     """Receipt: this person was told about this shift. Keeps reminders and warnings from going out twice."""
 
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="+", db_index=False)
     schedule = models.ForeignKey("oncall.Schedule", on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
     mark = models.CharField(max_length=120)

@@ -25,7 +25,7 @@ class EscalationPolicy(models.Model):
     `hold_low`: low urgency waits for the next shift while nobody of the first step's schedules serves.
     """
 
-    team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="policies")
+    team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="policies", db_index=False)
     name = models.CharField(_("name"), max_length=120)
     repeat = models.PositiveSmallIntegerField(_("further rounds"), default=0)
     acknowledge_timeout_minutes = models.PositiveIntegerField(
@@ -67,7 +67,9 @@ class PolicyStep(models.Model):
     when nobody answered (null: only for leave); counted within the step's delay.
     """
 
-    policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
+    policy = models.ForeignKey(
+        EscalationPolicy, on_delete=models.CASCADE, related_name="steps", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     delay_minutes = models.PositiveIntegerField(_("wait before the next step (minutes)"), default=5)
     pick = models.CharField(_("page"), max_length=12, choices=Pick.choices, default=Pick.ALL)

@@ -79,16 +79,16 @@ class RunPage(models.Model):
     `schedule`: on whose rota the person was paged. `declined_at`: they said they cannot take it.
     """
 
-    run = models.ForeignKey(EscalationRun, on_delete=models.CASCADE, related_name="pages")
+    run = models.ForeignKey(EscalationRun, on_delete=models.CASCADE, related_name="pages", db_index=False)
     round = models.PositiveSmallIntegerField()
     step = models.PositiveSmallIntegerField()
     user = models.ForeignKey(
-        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="pages"
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="pages", db_index=False
     )
     reached = models.BooleanField(default=True)
     reason = models.CharField(max_length=300, blank=True, default="")
     schedule = models.ForeignKey(
-        "oncall.Schedule", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "oncall.Schedule", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     declined_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField()

@@ -21,7 +21,7 @@ class Schedule(models.Model):
     calendar feeds carry both.
     """
 
-    team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="schedules")
+    team = models.ForeignKey("teams.Team", on_delete=models.CASCADE, related_name="schedules", db_index=False)
     name = models.CharField(_("name"), max_length=120)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
     holiday_region = models.CharField(_("public holidays of"), max_length=12, blank=True, default="")
@@ -114,7 +114,7 @@ class Rotation(models.Model):
 class Override(models.Model):
     """A change of who serves between two instants. `user` serves (not for remove); `replaces` does not."""
 
-    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides", db_index=False)
     kind = models.CharField(max_length=10, choices=OverrideKind.choices, default=OverrideKind.TAKE_OVER)
     user = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     replaces = models.ForeignKey(

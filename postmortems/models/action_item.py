@@ -23,7 +23,11 @@ class ActionItem(models.Model):
     )
     status = models.CharField(_("state"), max_length=10, choices=ItemStatus.choices, default=ItemStatus.OPEN)
     owner = models.ForeignKey(
-        "teams.User", on_delete=models.PROTECT, related_name="action_items", verbose_name=_("owner")
+        "teams.User",
+        on_delete=models.PROTECT,
+        related_name="action_items",
+        verbose_name=_("owner"),
+        db_index=False,
     )
     due_on = models.DateField(_("due"))
     postmortem = models.ForeignKey(
@@ -34,7 +38,12 @@ class ActionItem(models.Model):
         related_name="action_items",
     )
     incident = models.ForeignKey(
-        "incidents.Incident", null=True, blank=True, on_delete=models.SET_NULL, related_name="action_items"
+        "incidents.Incident",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="action_items",
+        db_index=False,
     )
     team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(_("why it will not be done"), max_length=500, blank=True, default="")
@@ -78,7 +87,7 @@ class ActionItem(models.Model):
 class ItemReminder(models.Model):
     """A reminder that was sent: `kind` before or after the date; each once per due date."""
 
-    item = models.ForeignKey(ActionItem, on_delete=models.CASCADE, related_name="reminders")
+    item = models.ForeignKey(ActionItem, on_delete=models.CASCADE, related_name="reminders", db_index=False)
     kind = models.CharField(max_length=10)
     due_on = models.DateField()
     sent_at = models.DateTimeField()

@@ -47,7 +47,9 @@ class Postmortem(models.Model):
 class PostmortemSection(models.Model):
     """One section as markdown text; `version` counts edits, so that two writers never lose words."""
 
-    postmortem = models.ForeignKey(Postmortem, on_delete=models.CASCADE, related_name="sections")
+    postmortem = models.ForeignKey(
+        Postmortem, on_delete=models.CASCADE, related_name="sections", db_index=False
+    )
     key = models.CharField(max_length=20, choices=SectionKey.choices)
     text = models.TextField(blank=True, default="")
     version = models.PositiveIntegerField(default=1)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db import IntegrityError, transaction
+
 from core import clock
 from core.errors import NotAllowed, field_error
 from core.text import one_line
@@ -44,3 +46,39 @@ def record_change(
         happened_at=happened_at or now,
         links=[dict(item) for item in links][:20],
     )
+
+
+def receive_change(
+    *,
+    service_id: int,
+    kind: str,
+    summary: str,
+    source: str,
+    happened_at: dt.datetime,
+    links: Sequence[dict[str, str]],
+    delivery: str = "",
+) -> ChangeEvent | None:
+    """A change a tool told of over its own key; None when this `delivery` has told of it before.
+
+    What it says was checked where it came in; pages nobody.
+    """
+    change = ChangeEvent(
+        service_id=service_id,
+        kind=kind,
+        summary=one_line(summary, 1024),
+        source=one_line(source, 200),
+        happened_at=happened_at,
+        links=[dict(item) for item in links][:20],
+        delivery=delivery,
+    )
+    if delivery and ChangeEvent.objects.filter(delivery=delivery).exists():
+        return None
+    try:
+        with transaction.atomic():
+            change.save(force_insert=True)
+    except IntegrityError:
+        # The same delivery in two requests at once, over two services.
+        if ChangeEvent.objects.filter(delivery=delivery).exists():
+            return None
+        raise
+    return change

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from core import clock
 from services.choices import ChangeKind
@@ -8,14 +9,21 @@ from services.querysets import ServiceChildQuerySet
 
 
 class ChangeEvent(models.Model):
-    """A deploy, configuration change or the like that happened to a service."""
+    """A deploy, configuration change or the like that happened to a service.
 
-    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="changes")
+    `delivery`: names the delivery that told of it, so that the same one again changes nothing; "" when the sender
+    gives none.
+    """
+
+    service = models.ForeignKey(
+        "services.Service", on_delete=models.CASCADE, related_name="changes", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=ChangeKind.choices, default=ChangeKind.DEPLOY)
     summary = models.CharField(max_length=1024)
     source = models.CharField(max_length=200, blank=True, default="")
     happened_at = models.DateTimeField(default=clock.now)
     links = models.JSONField(default=list, blank=True)
+    delivery = models.CharField(max_length=200, blank=True, default="", editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ServiceChildQuerySet.as_manager()
@@ -23,6 +31,11 @@ class ChangeEvent(models.Model):
     class Meta:
         ordering = ["-happened_at", "-id"]
         indexes = [models.Index(fields=["service", "-happened_at"], name="change_by_service")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery"], condition=~Q(delivery=""), name="change_delivered_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.summary

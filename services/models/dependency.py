@@ -11,7 +11,7 @@ class Dependency(models.Model):
     """`downstream` needs `upstream`. Cycles are allowed, self-edges are not."""
 
     downstream = models.ForeignKey(
-        "services.Service", on_delete=models.CASCADE, related_name="upstream_edges"
+        "services.Service", on_delete=models.CASCADE, related_name="upstream_edges", db_index=False
     )
     upstream = models.ForeignKey(
         "services.Service", on_delete=models.CASCADE, related_name="downstream_edges"

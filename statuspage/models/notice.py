@@ -17,7 +17,9 @@ class Notice(models.Model):
     """
 
     public_id = models.CharField(max_length=12, unique=True, default=new_id, editable=False)
-    page = models.ForeignKey("statuspage.StatusPage", on_delete=models.CASCADE, related_name="notices")
+    page = models.ForeignKey(
+        "statuspage.StatusPage", on_delete=models.CASCADE, related_name="notices", db_index=False
+    )
     kind = models.CharField(max_length=12, choices=NoticeKind.choices, default=NoticeKind.INCIDENT)
     title = models.CharField(_("title"), max_length=200)
     status = models.CharField(max_length=14, choices=NoticeStatus.choices, default=NoticeStatus.INVESTIGATING)

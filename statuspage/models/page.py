@@ -40,7 +40,7 @@ class Component(models.Model):
     """A part customers know, in a group or alone; set by hand."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_id, editable=False)
-    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="components")
+    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="components", db_index=False)
     name = models.CharField(_("name"), max_length=120)
     description = models.CharField(_("description"), max_length=300, blank=True, default="")
     status = models.CharField(

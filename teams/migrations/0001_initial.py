@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('object_type', models.CharField(max_length=40)),
                 ('object_id', models.CharField(blank=True, default='', max_length=60)),
                 ('object_label', models.CharField(blank=True, default='', max_length=200)),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='teams.team')),
+                ('team', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='teams.team')),
                 ('data', models.JSONField(default=dict)),
             ],
             options={
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='teams.team')),
+                ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='teams.team')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('role', models.CharField(choices=[('manager', 'Manager'), ('responder', 'Responder'), ('observer', 'Observer')], default='responder', max_length=20, verbose_name='role')),
                 ('from_groups', models.BooleanField(default=False, editable=False)),
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('page', models.CharField(max_length=30)),
                 ('name', models.CharField(max_length=60)),
                 ('query', models.CharField(max_length=1000)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to='teams.team')),
                 ('created_at', models.DateTimeField(default=core.clock.now, editable=False)),
             ],

@@ -17,7 +17,9 @@ class AuditEntry(models.Model):
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=60, blank=True, default="")
     object_label = models.CharField(max_length=200, blank=True, default="")
-    team = models.ForeignKey("teams.Team", null=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey(
+        "teams.Team", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     data = models.JSONField(default=dict)
 
     objects = AuditQuerySet.as_manager()

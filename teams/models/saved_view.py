@@ -15,7 +15,9 @@ class SavedView(models.Model):
     page = models.CharField(max_length=30)
     name = models.CharField(max_length=60)
     query = models.CharField(max_length=1000)
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="saved_views")
+    user = models.ForeignKey(
+        "teams.User", on_delete=models.CASCADE, related_name="saved_views", db_index=False
+    )
     team = models.ForeignKey(
         "teams.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="saved_views"
     )

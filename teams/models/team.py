@@ -51,7 +51,7 @@ class Membership(models.Model):
     `from_groups`: came from the identity provider's groups, and goes with them.
     """
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=TeamRole.choices, default=TeamRole.RESPONDER)
     from_groups = models.BooleanField(default=False, editable=False)

@@ -229,7 +229,34 @@ def test_a_team_without_rules_costs_no_statement_more(world: World, search: Serv
     plain = cost("plain")
     for number in range(3):
         rule(world, f"R{number}", matchers=matcher("a", "=", str(number)), service_id=search.pk)
-    assert cost("ruled") == plain + 1
+    # Whether the rules are those that are known, and once the rules.
+    assert cost("ruled") == plain + 2
+    assert cost("ruled again") == plain + 1
+
+
+def test_a_change_of_a_rule_or_of_what_it_names_counts_at_once(
+    world: World, search: Service, drain: Drain
+) -> None:
+    def where(title: str) -> tuple[str, str]:
+        native(world.key, {"title": title, "labels": {"app": "web"}})
+        drain()
+        alert = Alert.objects.select_related("service").get(title=title)
+        assert alert.service is not None
+        return alert.service.slug, alert.route[1]
+
+    row = rule(world, "Web", matchers=matcher("app", "=", "web"), service_id=search.pk)
+    sent = "Rule “Web”: to Search"
+    assert where("One") == where("Two") == ("search", sent)
+    Service.objects.filter(pk=search.pk).update(name="Find")
+    assert where("Three") == ("search", "Rule “Web”: to Find")
+    actions.save_rule(
+        actor=world.actor("ada"), team_id=world.team.pk, rule_id=row.pk, matchers=matcher("app", "=", "db")
+    )
+    assert where("Four") == ("checkout", "No rule matched")
+    other = rule(world, "First", matchers=matcher("app", "=", "web"), urgency="low")
+    assert where("Five") == ("checkout", "Rule “First”: urgency Low")
+    actions.delete_rule(actor=world.actor("ada"), rule_id=other.pk)
+    assert where("Six") == ("checkout", "No rule matched")
 
 
 @pytest.mark.django_db(transaction=True)

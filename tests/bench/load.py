@@ -33,11 +33,24 @@ class Result:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+class _Pace:
+    """When requests are due: at once, or `rate` a second from the beginning."""
+
+    def __init__(self, begun: float, deadline: float, rate: float | None) -> None:
+        self.begun, self.deadline, self.rate, self.count = begun, deadline, rate, 0
+
+    def next(self, now: float) -> float:
+        if self.rate is None:
+            return now
+        self.count += 1
+        return self.begun + (self.count - 1) / self.rate
+
+
 class _Connection(asyncio.Protocol):
     """Sends the next request when the answer to the last one is complete."""
 
-    def __init__(self, requests: Iterator[tuple[str, bytes]], result: Result, deadline: float) -> None:
-        self.requests, self.result, self.deadline = requests, result, deadline
+    def __init__(self, requests: Iterator[tuple[str, bytes]], result: Result, pace: _Pace) -> None:
+        self.requests, self.result, self.pace = requests, result, pace
         self.ended = asyncio.get_running_loop().create_future()
         self.buffer = b""
         self.started = 0.0
@@ -47,8 +60,16 @@ class _Connection(asyncio.Protocol):
         self.next()
 
     def next(self) -> None:
-        self.started = time.perf_counter()
-        found = next(self.requests, None) if self.started < self.deadline else None
+        """Send the next one when its time has come; it counts from then, however long a connection was missing."""
+        now = time.perf_counter()
+        self.started = self.pace.next(now)
+        if self.started > now:
+            asyncio.get_running_loop().call_later(self.started - now, self.send)
+        else:
+            self.send()
+
+    def send(self) -> None:
+        found = next(self.requests, None) if time.perf_counter() < self.pace.deadline else None
         if found is None:
             self.transport.close()
             return
@@ -76,15 +97,20 @@ class _Connection(asyncio.Protocol):
 
 
 def post_all(
-    port: int, requests: Iterator[tuple[str, bytes]], *, connections: int = 32, seconds: float = 5.0
+    port: int,
+    requests: Iterator[tuple[str, bytes]],
+    *,
+    connections: int = 32,
+    seconds: float = 5.0,
+    rate: float | None = None,
 ) -> Result:
-    """Post `(path, body)` pairs until they end or the time is over."""
+    """Post `(path, body)` pairs until they end or the time is over; with `rate` not more than that a second."""
 
     async def run() -> Result:
         result, begun = Result(), time.perf_counter()
-        loop, deadline = asyncio.get_running_loop(), begun + seconds
+        loop, pace = asyncio.get_running_loop(), _Pace(begun, begun + seconds, rate)
         made = [
-            await loop.create_connection(lambda: _Connection(requests, result, deadline), "127.0.0.1", port)
+            await loop.create_connection(lambda: _Connection(requests, result, pace), "127.0.0.1", port)
             for _each in range(connections)
         ]
         async with asyncio.timeout(seconds + 30):

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from incidents import actions
-from incidents.actions.alerts import alerts_attached
+from incidents.actions.alerts import Attachment, alerts_attached
 from incidents.choices import Visibility
 from incidents.models import Incident
 from notifications.models import Delivery, WebhookSubscription
@@ -89,7 +89,8 @@ def test_an_urgent_alert_that_joins_ends_the_wait(urgent: bool, expected: list[s
     world = make_world()
     with time_machine.travel(START, tick=False):
         incident = held(world)
-        alerts_attached(number=incident.number, alerts=[], firing=1, total=1, urgent=urgent, now=START)
+        incident.refresh_from_db()
+        alerts_attached([Attachment(incident, [], firing=1, total=1, urgent=urgent)], now=START)
         engine.tick()
     assert paged(incident.subject_key) == expected
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from alerts.models import Alert, Integration
 from core import clock
 from incidents import actions
-from incidents.actions.alerts import AttachedAlert, alerts_attached
+from incidents.actions.alerts import AttachedAlert, Attachment, alerts_attached
 from incidents.actions.opening import open_from_alert
 from incidents.actions.paging import start_paging
 from incidents.choices import ACTIVE
@@ -147,7 +147,8 @@ def _from_alert(
         last_seen_at=at,
     )
     attached = AttachedAlert(alert.pk, title, "critical")
-    return alerts_attached(number=incident.number, alerts=[attached], firing=1, total=1, now=at)
+    alerts_attached([Attachment(incident, [attached], firing=1, total=1)], now=at)
+    return incident
 
 
 def _page_again(incident: Incident, now: dt.datetime) -> None:

@@ -11,7 +11,7 @@ from alerts.actions.alerting import set_alerting
 from alerts.actions.heartbeats import ping, save_heartbeat
 from alerts.actions.holding import add_silence, add_window
 from alerts.actions.rules import save_rule
-from alerts.choices import AlertStatus
+from alerts.choices import INTERNAL_KINDS, AlertStatus
 from alerts.models import Alert, Integration, RoutingRule
 from incidents.models import Incident
 from notifications.choices import Urgency
@@ -93,7 +93,7 @@ def _rules(made: Loaded) -> dict[str, RoutingRule]:
 
 def _integration(team_id: int | None) -> Integration:
     """One of the team's, else the first of all."""
-    rows = Integration.objects.order_by("pk")
+    rows = Integration.objects.exclude(kind__in=INTERNAL_KINDS).order_by("pk")
     found = rows.filter(team_id=team_id).first() or rows.first()
     assert found is not None
     return found

@@ -34,6 +34,7 @@ _PLACES = (
     ("Status pages", "/statuspages/", "globe"),
     ("Integrations", "/integrations/", "plug"),
     ("Heartbeats", "/heartbeats/", "heart-pulse"),
+    ("Checks", "/checks/", "radar"),
     ("Notification rules", "/settings/notifications/", "bell"),
     ("Profile", "/settings/profile/", "user"),
     ("API tokens", "/settings/tokens/", "key-round"),

@@ -16,6 +16,7 @@ from teams.actor import actor_for
 from teams.choices import Scope
 from teams.models import Team, User
 from web.demo import (  # noqa: F401 - monitoring and rooms register their data
+    checks,
     company,
     empty,
     live_story,
@@ -45,6 +46,7 @@ def _ensure() -> None:
     """Load the company unless there are people, or somebody chose to start without it."""
     if not loader.is_empty():
         live_story.refresh()
+        checks.refresh()
     elif empty.chosen():
         empty.ensure_code()
     else:
