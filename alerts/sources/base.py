@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ MAX_LINKS = 20
 MAX_DESCRIPTION = 15_000
 # Beyond it a time zone could carry an instant out of what the database and Python can hold.
 LAST_YEAR = 9000
+_OFFSET_AND_Z = re.compile(r"([+-]\d\d:\d\d)Z$")
 _HIGH = frozenset({"critical", "error", "p1", "p2", ""})
 
 
@@ -208,7 +210,8 @@ def instant(value: Any, field: str) -> str | None:
     if not isinstance(value, str):
         raise fail(field, "Must be an ISO 8601 time.")
     try:
-        parsed = dt.datetime.fromisoformat(_seven_digits(value))
+        # PagerDuty's own Python client writes both the offset and Z.
+        parsed = dt.datetime.fromisoformat(_seven_digits(_OFFSET_AND_Z.sub(r"\1", value)))
     except ValueError:
         raise fail(field, "Must be an ISO 8601 time.") from None
     if parsed.tzinfo is None:
