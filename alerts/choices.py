@@ -26,6 +26,9 @@ class SourceKind(models.TextChoices):
     CHECK = "check", _("Check")
 
 
+# What alerts of heartbeats and checks may be, the worst first.
+SEVERITIES = ("critical", "error", "warning", "info")
+
 # Made with what they belong to, never by hand.
 INTERNAL_KINDS = (SourceKind.HEARTBEAT, SourceKind.CHECK)
 

@@ -15,7 +15,6 @@ from core.errors import Conflict, NotAllowed, NotVisible, field_error
 from core.text import one_line
 from teams.actions.audit import record
 from teams.actor import Actor
-from teams.choices import Scope
 
 MAX_LOCATIONS = 100
 TOKEN_PREFIX = "wbc_"  # noqa: S105 - what a token begins with
@@ -25,9 +24,7 @@ _TAKEN = "There is a location of that name already."
 
 def may_change_locations(actor: Actor) -> bool:
     """What everybody's checks rest on: admins of the whole installation."""
-    return actor.is_system or (
-        actor.is_admin and actor.bound_team_id is None and Scope.MANAGE in actor.scopes
-    )
+    return actor.manages(None)
 
 
 def save_location(

@@ -7,18 +7,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import transaction
 
+from alerts.actions import watching
 from alerts.checks import settings as shape
 from alerts.checks.settling import begin, move, quiet, settle
-from alerts.choices import CheckStatus, SourceKind
-from alerts.models import Check, CheckLocation, CheckRun, Integration
+from alerts.choices import SEVERITIES, CheckStatus, SourceKind
+from alerts.models import Check, CheckLocation, CheckRun
 from core import clock
-from core.crypto import digest, new_key, seal, unseal
-from core.errors import Conflict, NotAllowed, NotVisible, field_error
-from core.text import one_line
-from services.models import Service
+from core.crypto import seal, unseal
+from core.errors import Conflict, field_error
 from teams.actions.audit import record
 from teams.actor import Actor
 
@@ -28,7 +26,6 @@ _FIELDS = frozenset(
     + ("needed", "severity", "location_ids")
 )
 _ASKED = ("kind", "target", "settings", "headers_sealed", "timeout_seconds")
-_TAKEN = "The team has a check of that name already."
 
 
 def save_check(
@@ -47,16 +44,19 @@ def save_check(
     now = now or clock.database_now()
     with transaction.atomic():
         new = check_id is None
-        check = Check(changed_at=now) if check_id is None else locked_check(actor, check_id)
+        check = Check(changed_at=now) if check_id is None else watching.locked(Check, actor, check_id)
         before = [getattr(check, name) for name in _ASKED]
         if new or "service_id" in fields:
-            _set_service(actor, check, fields.get("service_id"))
+            watching.set_service(actor, check, fields.get("service_id"), most=MAX_OF_TEAM)
         if new or "name" in fields:
-            _set_name(check, fields.get("name") or "")
+            watching.set_name(check, fields.get("name") or "")
         _set_question(check, fields)
         _set_bounds(check, fields)
         chosen = _locations(check, fields, new=new)
-        _keep(actor, check)
+        if new:
+            # Nobody is told its key: nothing is posted for a check.
+            watching.attach(actor, check, SourceKind.CHECK)
+        watching.store(check)
         _set_runs(check, chosen, now)
         if not new and [getattr(check, name) for name in _ASKED] != before:
             # A result that is on its way answers another question.
@@ -84,7 +84,7 @@ def pause_check(*, actor: Actor, check_id: int, now: dt.datetime | None = None) 
     """It is asked no more until it is resumed; open alerts of it resolve."""
     now = now or clock.database_now()
     with transaction.atomic():
-        check = locked_check(actor, check_id)
+        check = watching.locked(Check, actor, check_id)
         if check.status == CheckStatus.PAUSED:
             raise Conflict("It is paused already.", code="paused")
         move(check, CheckStatus.PAUSED, now)
@@ -97,7 +97,7 @@ def resume_check(*, actor: Actor, check_id: int, now: dt.datetime | None = None)
     """It is asked at once, from everywhere; what was seen before the pause counts no more."""
     now = now or clock.database_now()
     with transaction.atomic():
-        check = locked_check(actor, check_id)
+        check = watching.locked(Check, actor, check_id)
         if check.status != CheckStatus.PAUSED:
             raise Conflict("It is not paused.", code="not_paused")
         move(check, CheckStatus.WAITING, now)
@@ -112,7 +112,7 @@ def check_now(*, actor: Actor, check_id: int, now: dt.datetime | None = None) ->
     """It is asked from every location within seconds."""
     now = now or clock.database_now()
     with transaction.atomic():
-        check = locked_check(actor, check_id)
+        check = watching.locked(Check, actor, check_id)
         if check.status == CheckStatus.PAUSED:
             raise Conflict("It is paused; resume it first.", code="paused")
         CheckRun.objects.filter(made_for=check, next_at__gt=now).update(next_at=now)
@@ -124,49 +124,12 @@ def delete_check(*, actor: Actor, check_id: int, now: dt.datetime | None = None)
     """Its history goes with it; alerts it opened stay on record, open ones resolve."""
     now = now or clock.database_now()
     with transaction.atomic():
-        check = locked_check(actor, check_id)
+        check = watching.locked(Check, actor, check_id)
         integration = check.integration
         quiet(check, None, now)
         _audit(actor, "deleted", check)
         check.delete()
-        if integration.items.exists():
-            Integration.objects.filter(pk=integration.pk).update(is_active=False)
-        else:
-            integration.delete()
-
-
-def locked_check(actor: Actor, check_id: int) -> Check:
-    """The check, locked, if the actor may change it; NotVisible or NotAllowed otherwise."""
-    rows = Check.objects.visible_to(actor).select_related("integration", "service", "team")
-    check: Check | None = rows.select_for_update(of=("self",), no_key=True).filter(pk=check_id).first()
-    if check is None:
-        raise NotVisible
-    if not actor.manages(check.team_id):
-        raise NotAllowed("Only a manager of its team can change a check.")
-    return check
-
-
-def _set_service(actor: Actor, check: Check, service_id: Any) -> None:
-    service = Service.objects.visible_to(actor).filter(pk=service_id).first()
-    if service is None:
-        raise field_error("service", "There is no such service.")
-    if not actor.manages(service.team_id):
-        raise NotAllowed("Only a manager of the service's team can set up its checks.")
-    if check.pk is None and Check.objects.filter(team=service.team).count() >= MAX_OF_TEAM:
-        raise Conflict(f"A team has at most {MAX_OF_TEAM:,} checks.", code="too_many")
-    moved = check.pk is not None and check.team_id != service.team_id
-    check.service, check.team_id = service, service.team_id
-    if moved:
-        _set_name(check, check.name)
-
-
-def _set_name(check: Check, name: str) -> None:
-    check.name = one_line(name, 120)
-    if not check.name:
-        raise field_error("name", "A check needs a name.")
-    same = Check.objects.filter(Q(team_id=check.team_id), name=check.name)
-    if same.exclude(pk=check.pk).exists():
-        raise field_error("name", _TAKEN)
+        watching.retire(integration)
 
 
 def _set_question(check: Check, fields: dict[str, Any]) -> None:
@@ -197,8 +160,8 @@ def _set_bounds(check: Check, fields: dict[str, Any]) -> None:
     if check.timeout_seconds > check.interval_seconds:
         raise field_error("timeout_seconds", "It must give up before it is asked again.")
     check.severity = fields.get("severity") or check.severity
-    if check.severity not in shape.SEVERITIES:
-        raise field_error("severity", f"One of {', '.join(shape.SEVERITIES)}.")
+    if check.severity not in SEVERITIES:
+        raise field_error("severity", f"One of {', '.join(SEVERITIES)}.")
 
 
 def _locations(check: Check, fields: dict[str, Any], *, new: bool) -> list[int] | None:
@@ -228,31 +191,6 @@ def _enough(check: Check, locations: int) -> None:
         raise field_error(
             "locations", f"Choose at least {check.needed} locations: so many must agree before it alerts."
         )
-
-
-def _keep(actor: Actor, check: Check) -> None:
-    """Store it, with the integration its alerts come in over."""
-    if check.integration_id is None:
-        key = new_key()
-        check.integration = Integration.objects.create(
-            name=check.name,
-            kind=SourceKind.CHECK,
-            service=check.service,
-            team_id=check.team_id,
-            key_digest=digest(key),
-            key_hint="",
-            created_by_id=actor.user_id,
-        )
-        check.created_by_id = actor.user_id
-    Integration.objects.filter(pk=check.integration_id).update(
-        name=check.name, service_id=check.service_id, team_id=check.team_id
-    )
-    try:
-        with transaction.atomic():
-            check.save()
-    except IntegrityError:
-        # Somebody else took the name meanwhile.
-        raise field_error("name", _TAKEN) from None
 
 
 def _set_runs(check: Check, chosen: list[int] | None, now: dt.datetime) -> None:

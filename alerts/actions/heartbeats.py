@@ -6,18 +6,18 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
-from alerts.choices import HeartbeatStatus, SourceKind
+from alerts.actions import watching
+from alerts.choices import SEVERITIES, HeartbeatStatus, SourceKind
 from alerts.models import Heartbeat, Integration
 from alerts.watch import cron, heartbeats
 from alerts.watch.feeding import feed
 from core import clock
 from core.crypto import digest, new_key
-from core.errors import Conflict, NotAllowed, NotVisible, field_error
+from core.errors import Conflict, field_error
 from core.text import clean, one_line
-from services.models import Service
 from teams.actions.audit import record
 from teams.actor import Actor
 
@@ -28,7 +28,6 @@ _FIELDS = frozenset(
     ("name", "service_id", "interval_seconds", "cron", "timezone", "grace_seconds", "severity")
 )
 _BATCH = 200
-_TAKEN = "The team has a heartbeat of that name already."
 
 
 def save_heartbeat(
@@ -44,47 +43,21 @@ def save_heartbeat(
         raise TypeError(f"save_heartbeat: {', '.join(sorted(unknown))}")
     now = now or clock.database_now()
     with transaction.atomic():
-        beat = Heartbeat() if heartbeat_id is None else _locked(actor, heartbeat_id)
+        beat = Heartbeat() if heartbeat_id is None else watching.locked(Heartbeat, actor, heartbeat_id)
         if heartbeat_id is None or "service_id" in fields:
-            _set_service(actor, beat, fields.get("service_id"))
+            watching.set_service(actor, beat, fields.get("service_id"), most=MAX_OF_TEAM)
         if heartbeat_id is None or "name" in fields:
-            _set_name(beat, fields.get("name") or "")
+            watching.set_name(beat, fields.get("name") or "")
         _set_schedule(beat, fields, now)
-        key = _attach(actor, beat) if heartbeat_id is None else ""
-        _follow(beat)
+        key = ""
+        if heartbeat_id is None:
+            local = f"heartbeat-{secrets.token_hex(8)}"
+            key = watching.attach(actor, beat, SourceKind.HEARTBEAT, mail_local=local)
         if beat.status == HeartbeatStatus.HEALTHY:
             beat.due_at = heartbeats.due_after(beat, now)
-        try:
-            with transaction.atomic():
-                beat.save()
-        except IntegrityError:
-            # Somebody else took the name meanwhile.
-            raise field_error("name", _TAKEN) from None
+        watching.store(beat)
         _audit(actor, "created" if key else "changed", beat)
     return beat, key
-
-
-def _set_service(actor: Actor, beat: Heartbeat, service_id: Any) -> None:
-    service = Service.objects.visible_to(actor).filter(pk=service_id).first()
-    if service is None:
-        raise field_error("service", "There is no such service.")
-    if not actor.manages(service.team_id):
-        raise NotAllowed("Only a manager of the service's team can set up its heartbeats.")
-    if beat.pk is None and Heartbeat.objects.filter(team=service.team).count() >= MAX_OF_TEAM:
-        raise Conflict(f"A team has at most {MAX_OF_TEAM:,} heartbeats.", code="too_many")
-    if beat.pk is not None and beat.team_id != service.team_id:
-        beat.team_id = service.team_id
-        _set_name(beat, beat.name)
-    beat.service, beat.team_id = service, service.team_id
-
-
-def _set_name(beat: Heartbeat, name: str) -> None:
-    beat.name = one_line(name, 120)
-    if not beat.name:
-        raise field_error("name", "A heartbeat needs a name.")
-    same = Heartbeat.objects.filter(Q(team_id=beat.team_id), name=beat.name)
-    if same.exclude(pk=beat.pk).exists():
-        raise field_error("name", _TAKEN)
 
 
 def _set_schedule(beat: Heartbeat, fields: dict[str, Any], now: dt.datetime) -> None:
@@ -96,8 +69,8 @@ def _set_schedule(beat: Heartbeat, fields: dict[str, Any], now: dt.datetime) -> 
     beat.cron = " ".join((fields.get("cron", beat.cron) or "").split())
     beat.timezone = fields.get("timezone") or beat.timezone
     beat.severity = fields.get("severity") or beat.severity
-    if beat.severity not in heartbeats.SEVERITIES:
-        raise field_error("severity", f"One of {', '.join(heartbeats.SEVERITIES)}.")
+    if beat.severity not in SEVERITIES:
+        raise field_error("severity", f"One of {', '.join(SEVERITIES)}.")
     if len(beat.cron) > 120:
         raise field_error("cron", "At most 120 characters.")
     try:
@@ -111,33 +84,10 @@ def _set_schedule(beat: Heartbeat, fields: dict[str, Any], now: dt.datetime) -> 
         raise field_error("cron", str(error)) from error
 
 
-def _attach(actor: Actor, beat: Heartbeat) -> str:
-    """The integration its alerts come in over; returns the key."""
-    key = new_key()
-    beat.integration = Integration.objects.create(
-        name=beat.name,
-        kind=SourceKind.HEARTBEAT,
-        service=beat.service,
-        team_id=beat.team_id,
-        key_digest=digest(key),
-        key_hint=key[-4:],
-        mail_local=f"heartbeat-{secrets.token_hex(8)}",
-        created_by_id=actor.user_id,
-    )
-    beat.created_by_id = actor.user_id
-    return key
-
-
-def _follow(beat: Heartbeat) -> None:
-    Integration.objects.filter(pk=beat.integration_id).update(
-        name=beat.name, service_id=beat.service_id, team_id=beat.team_id
-    )
-
-
 def renew_heartbeat_key(*, actor: Actor, heartbeat_id: int) -> tuple[Heartbeat, str]:
     """A new key; the old address stops working at once."""
     with transaction.atomic():
-        beat = _locked(actor, heartbeat_id)
+        beat = watching.locked(Heartbeat, actor, heartbeat_id)
         key = new_key()
         beat.integration.key_digest, beat.integration.key_hint = digest(key), key[-4:]
         beat.integration.next_key_digest, beat.integration.next_key_hint = None, ""
@@ -150,7 +100,7 @@ def pause_heartbeat(*, actor: Actor, heartbeat_id: int, now: dt.datetime | None 
     """Nobody is told of signs that stay away until it is resumed; an open alert of it resolves."""
     now = now or clock.database_now()
     with transaction.atomic():
-        beat = _locked(actor, heartbeat_id)
+        beat = watching.locked(Heartbeat, actor, heartbeat_id)
         if beat.status == HeartbeatStatus.PAUSED:
             raise Conflict("It is paused already.", code="paused")
         if beat.status == HeartbeatStatus.LATE:
@@ -165,7 +115,7 @@ def resume_heartbeat(*, actor: Actor, heartbeat_id: int, now: dt.datetime | None
     """From now on a sign is expected again; one that never came is waited for as in the beginning."""
     now = now or clock.database_now()
     with transaction.atomic():
-        beat = _locked(actor, heartbeat_id)
+        beat = watching.locked(Heartbeat, actor, heartbeat_id)
         if beat.status != HeartbeatStatus.PAUSED:
             raise Conflict("It is not paused.", code="not_paused")
         beat.status = HeartbeatStatus.WAITING
@@ -180,16 +130,13 @@ def delete_heartbeat(*, actor: Actor, heartbeat_id: int, now: dt.datetime | None
     """Its address stops working; alerts it opened stay on record, an open one resolves."""
     now = now or clock.database_now()
     with transaction.atomic():
-        beat = _locked(actor, heartbeat_id)
+        beat = watching.locked(Heartbeat, actor, heartbeat_id)
         integration = beat.integration
         if beat.status == HeartbeatStatus.LATE:
             feed(integration, heartbeats.alive(beat), now)
         _audit(actor, "deleted", beat)
         beat.delete()
-        if integration.items.exists():
-            Integration.objects.filter(pk=integration.pk).update(is_active=False, mail_local=None)
-        else:
-            integration.delete()
+        watching.retire(integration)
 
 
 def ping(*, key: str, by: str = "", now: dt.datetime | None = None) -> bool:
@@ -277,16 +224,6 @@ def _sign(which: Q, by: str, now: dt.datetime | None) -> bool:
         beat.last_ping_at, beat.last_ping_from = now, one_line(by, 100)
         beat.save(update_fields=["status", "due_at", "last_ping_at", "last_ping_from"])
     return True
-
-
-def _locked(actor: Actor, heartbeat_id: int) -> Heartbeat:
-    rows = Heartbeat.objects.visible_to(actor).select_related("integration", "service", "team")
-    beat: Heartbeat | None = rows.select_for_update(of=("self",), no_key=True).filter(pk=heartbeat_id).first()
-    if beat is None:
-        raise NotVisible
-    if not actor.manages(beat.team_id):
-        raise NotAllowed("Only a manager of its team can change a heartbeat.")
-    return beat
 
 
 def _audit(actor: Actor, verb: str, beat: Heartbeat) -> None:

@@ -44,7 +44,7 @@ class LocationAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class LocationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class LocationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its base registers untyped
     target_class = LocationAuthentication
     name = "check_location"
 

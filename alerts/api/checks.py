@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,8 +14,9 @@ from rest_framework.response import Response
 from alerts.actions import checks as actions
 from alerts.api.common import service_id, valid
 from alerts.checks import selectors
-from alerts.checks.settings import BOUNDS, MAX_TARGET, SEVERITIES, fields_of
-from alerts.choices import CheckKind, CheckStatus
+from alerts.checks.settings import BOUNDS, MAX_TARGET, fields_of
+from alerts.checks.uptime import uptimes_of_check
+from alerts.choices import SEVERITIES, CheckKind, CheckStatus
 from alerts.models import Check, CheckRun
 from core import clock
 from core.api.serializers import StrictSerializer
@@ -95,11 +95,8 @@ class CheckDetailSerializer(CheckSerializer):
 
     @extend_schema_field(UptimeSerializer)
     def get_uptime(self, row: Check) -> dict[str, float | None]:
-        now = clock.now()
-        return {
-            f"days_{days}": selectors.uptime_of_check(row.pk, now - dt.timedelta(days=days), now)
-            for days in UPTIME_DAYS
-        }
+        found = uptimes_of_check(row.pk, UPTIME_DAYS, clock.now())
+        return {f"days_{days}": value for days, value in found.items()}
 
 
 def _whole(name: str, **options: Any) -> serializers.IntegerField:

@@ -14,10 +14,9 @@ from rest_framework.response import Response
 
 from alerts.actions import heartbeats as actions
 from alerts.api.common import service_id, valid
-from alerts.choices import HeartbeatStatus
+from alerts.choices import SEVERITIES, HeartbeatStatus
 from alerts.models import Heartbeat
 from alerts.watch import selectors as watched
-from alerts.watch.heartbeats import SEVERITIES
 from core.api.serializers import StrictSerializer
 from core.api.views import ActorViewSet
 

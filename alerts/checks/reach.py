@@ -21,8 +21,11 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_ADDRESSES = 4
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
-# Where a cloud provider's metadata is reached without a link-local address.
-_METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254")})
+# Where cloud providers' metadata is reached without a link-local address: AWS, Alibaba, Azure, Oracle.
+_METADATA = frozenset(
+    ipaddress.ip_address(text)
+    for text in ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
 _WORDS = {
     errno.ECONNREFUSED: "Connection refused",
     errno.ECONNRESET: "The connection was reset",

@@ -1,12 +1,10 @@
-"""Reads of checks, of where they are made from, and of how long they were up."""
+"""Reads of checks, and of where they are made from."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from django.db.models import Count, DurationField, F, Prefetch, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from alerts.choices import CheckStatus
 from alerts.models import Check, CheckLocation, CheckResult, CheckRun, CheckSpan
@@ -53,58 +51,9 @@ def location_by_token(secret: str) -> CheckLocation | None:
     return CheckLocation.objects.filter(token_digest=digest(secret), is_active=True).first()
 
 
-def uptime_of(service_ids: Iterable[int], since: dt.datetime, until: dt.datetime) -> dict[int, float | None]:
-    """Fraction 0..1 of the judged time each service's checks were up; None without any. One statement."""
-    return _uptime("made_for__service_id", service_ids, since, until)
-
-
-def uptime_of_checks(
-    check_ids: Iterable[int], since: dt.datetime, until: dt.datetime
-) -> dict[int, float | None]:
-    """The same for each check. One statement."""
-    return _uptime("made_for_id", check_ids, since, until)
-
-
-def uptime_of_check(check_id: int, since: dt.datetime, until: dt.datetime) -> float | None:
-    """The same for one check."""
-    return uptime_of_checks([check_id], since, until)[check_id]
-
-
-def _uptime(key: str, ids: Iterable[int], since: dt.datetime, until: dt.datetime) -> dict[int, float | None]:
-    wanted = list(ids)
-    # Half-open on both sides; a span that is still open lasts until the end that is asked for.
-    inside = Least(Coalesce(F("until"), Value(until)), Value(until)) - Greatest(F("since"), Value(since))
-    rows = (
-        CheckSpan.objects.filter(**{f"{key}__in": wanted}, status__in=_JUDGED, since__lt=until)
-        .filter(Q(until=None) | Q(until__gt=since))
-        .order_by()
-        .values(key)
-        .annotate(
-            up=Sum(inside, filter=Q(status=CheckStatus.UP), output_field=DurationField()),
-            all=Sum(inside, output_field=DurationField()),
-        )
-    )
-    found: dict[int, float | None] = dict.fromkeys(wanted)
-    for row in rows:
-        if row["all"]:
-            found[row[key]] = (row["up"] or dt.timedelta()) / row["all"]
-    return found
-
-
 def spans_of(check_id: int, limit: int) -> list[CheckSpan]:
     """The newest spans of a check first, the open one among them."""
     return list(CheckSpan.objects.filter(made_for_id=check_id).order_by("-since", "-pk")[:limit])
-
-
-def spans_between(
-    check_ids: Iterable[int], since: dt.datetime, until: dt.datetime
-) -> dict[int, list[CheckSpan]]:
-    """Spans that touch [since, until) of each check, the oldest first; for bars of days. One statement."""
-    found: dict[int, list[CheckSpan]] = {pk: [] for pk in check_ids}
-    rows = CheckSpan.objects.filter(made_for_id__in=list(found), since__lt=until)
-    for span in rows.filter(Q(until=None) | Q(until__gt=since)).order_by("since", "pk"):
-        found[span.made_for_id].append(span)
-    return found
 
 
 def results_of(check_id: int, limit: int) -> list[CheckResult]:

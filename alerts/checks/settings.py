@@ -23,7 +23,6 @@ MAX_PHRASE = 300
 MAX_HEADERS, MAX_HEADER_NAME, MAX_HEADER_VALUE = 20, 100, 2000
 METHODS = ("GET", "HEAD", "POST")
 RECORDS = ("A", "AAAA", "CNAME", "MX", "TXT", "NS")
-SEVERITIES = ("critical", "error", "warning", "info")
 # (least, most) of what every kind has; the numbers of the table's own constraint.
 BOUNDS = {"interval_seconds": (20, 86_400), "timeout_seconds": (1, 60), "needed": (2, 20)}
 

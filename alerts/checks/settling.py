@@ -20,7 +20,7 @@ def begin(check: Check, now: dt.datetime) -> None:
 def settle(check: Check, now: dt.datetime, runs: Sequence[CheckRun] | None = None) -> bool:
     """Bring the status to what its runs (with location; read when not given) say now; whether it changed."""
     if runs is None:
-        runs = list(check.runs.select_related("location"))  # type: ignore[attr-defined]
+        runs = list(CheckRun.objects.filter(made_for=check).select_related("location"))
     found = verdict(
         status=check.status,
         since=check.changed_at or check.created_at,

@@ -52,7 +52,7 @@ class Leased(NamedTuple):
     wait_seconds: float
 
 
-class OfficeError(Exception):
+class WorkSourceError(Exception):
     """No work to be had or nothing to be reported now; `retry_after` in seconds when the other side names it."""
 
     def __init__(self, sentence: str, *, retry_after: float = 0) -> None:

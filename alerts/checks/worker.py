@@ -14,7 +14,16 @@ import structlog
 
 from alerts.checks.probes import Outcome, probe
 from alerts.checks.reach import context
-from alerts.checks.work import AT_ONCE, LEASE_MARGIN, MAX_RESULTS, Leased, OfficeError, Reported, Result, Work
+from alerts.checks.work import (
+    AT_ONCE,
+    LEASE_MARGIN,
+    MAX_RESULTS,
+    Leased,
+    Reported,
+    Result,
+    Work,
+    WorkSourceError,
+)
 
 _T = TypeVar("_T")
 log = structlog.get_logger("watchbill.checks")
@@ -25,8 +34,8 @@ ENDING = 5.0
 _LOOK = 0.5
 
 
-class Office(Protocol):
-    """Where work comes from and results go. Both raise `OfficeError`."""
+class WorkSource(Protocol):
+    """Where work comes from and results go. Both raise `WorkSourceError`."""
 
     def lease(self, limit: int) -> Leased: ...
 
@@ -48,8 +57,8 @@ class _Unsent(NamedTuple):
 class Worker:
     """At most `at_once` checks run beside each other, each in a thread of its own."""
 
-    def __init__(self, office: Office, stop: threading.Event, *, at_once: int = AT_ONCE) -> None:
-        self._office, self._stop, self._at_once = office, stop, at_once
+    def __init__(self, source: WorkSource, stop: threading.Event, *, at_once: int = AT_ONCE) -> None:
+        self._source, self._stop, self._at_once = source, stop, at_once
         self._done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         # Lease → when it is given up, whatever its thread does.
         self._running: dict[str, float] = {}
@@ -82,7 +91,7 @@ class Worker:
 
     def _ask(self) -> None:
         room = self._at_once - len(self._running)
-        leased = self._asking.attempt("no work to be had", partial(self._office.lease, room))
+        leased = self._asking.attempt("no work to be had", partial(self._source.lease, room))
         if leased is None:
             return
         for work in leased.work:
@@ -98,8 +107,7 @@ class Worker:
         outcome = None
         try:
             outcome = probe(work.kind, work.target, work.settings, work.headers, work.timeout_seconds)
-        except Exception:
-            # The edge of a thread: a check that breaks its probe must not take the worker along.
+        except Exception:  # the edge of a thread: a check that breaks its probe takes no other along
             log.exception("a check broke its probe", kind=work.kind, target=work.target)
         self._done.put(_Done(work, outcome))
 
@@ -121,7 +129,7 @@ class Worker:
         while self._unsent and (last or self._telling.due):
             batch, rest = self._unsent[:MAX_RESULTS], self._unsent[MAX_RESULTS:]
             results = [each.result for each in batch]
-            told = self._telling.attempt("results not reported", partial(self._office.report, results))
+            told = self._telling.attempt("results not reported", partial(self._source.report, results))
             if told is None:
                 return
             self._unsent = rest
@@ -155,10 +163,10 @@ class Pace:
         """The call's answer; None when it failed, which is logged, and tried again after a pause."""
         try:
             answer = call()
-        except OfficeError as error:
+        except WorkSourceError as error:
             self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
             # Many workers that lost the same server do not all come back in the same second.
-            pause = max(error.retry_after, self._pause * random.uniform(0.7, 1.0))  # noqa: S311
+            pause = max(error.retry_after, self._pause * random.uniform(0.7, 1.0))  # noqa: S311 - jitter, nothing secret
             log.warning(what, reason=str(error), again_in=round(pause, 1))
             self.again_in(min(pause, LONGEST_PAUSE))
             return None

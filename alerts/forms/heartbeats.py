@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from alerts.choices import SEVERITIES
 from alerts.forms.integrations import ServiceForm
 from alerts.models import Heartbeat
-from alerts.watch.heartbeats import SEVERITIES
 
 UNITS = (("1", _("seconds")), ("60", _("minutes")), ("3600", _("hours")), ("86400", _("days")))
 # Which field of the form an action's field is shown at.

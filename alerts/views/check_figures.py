@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Avg, Count, DateTimeField, F, Func, Max, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alerts.choices import CheckStatus
+from alerts.checks.uptime import Lengths, Period
 from alerts.models import Check, CheckResult
 from core import display
 from core.templatetags._time import words
@@ -24,57 +22,6 @@ DAY = dt.timedelta(days=1)
 # Checks made more seldom than this would leave a day's picture nearly empty: they get a week.
 _OFTEN_SECONDS = 900
 _PICTURE = 72
-
-Period = tuple[dt.datetime, dt.datetime]
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Seconds up and down within a period; what is neither counts for nothing."""
-
-    up: float = 0.0
-    down: float = 0.0
-
-    @property
-    def uptime(self) -> float | None:
-        known = self.up + self.down
-        return self.up / known if known else None
-
-
-def lengths(check_ids: Iterable[int], periods: list[Period], now: dt.datetime) -> dict[int, list[Lengths]]:
-    """For each check, how long it was up and down in each of the periods. One statement."""
-    ids = list(check_ids)
-    found = {check_id: [Lengths()] * len(periods) for check_id in ids}
-    if not ids:
-        return found
-    part = (
-        "EXTRACT(EPOCH FROM LEAST(COALESCE(span.until, %(now)s), period.ends)"
-        " - GREATEST(span.since, period.starts))"
-    )
-    statement = f"""
-        SELECT span.made_for_id, period.number,
-               COALESCE(SUM({part}) FILTER (WHERE span.status = %(up)s), 0),
-               COALESCE(SUM({part}) FILTER (WHERE span.status = %(down)s), 0)
-        FROM alerts_checkspan span
-        JOIN unnest(%(starts)s::timestamptz[], %(ends)s::timestamptz[])
-             WITH ORDINALITY AS period(starts, ends, number)
-          ON span.since < period.ends AND COALESCE(span.until, %(now)s) > period.starts
-        WHERE span.made_for_id = ANY(%(ids)s)
-        GROUP BY 1, 2
-    """  # noqa: S608 - put together from the constant above
-    values: dict[str, Any] = {
-        "now": now,
-        "up": CheckStatus.UP,
-        "down": CheckStatus.DOWN,
-        "starts": [start for start, _end in periods],
-        "ends": [end for _start, end in periods],
-        "ids": ids,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        for check_id, number, up, down in cursor.fetchall():
-            found[check_id][number - 1] = Lengths(float(up), float(down))
-    return found
 
 
 def percent(uptime: float | None) -> str:

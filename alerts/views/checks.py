@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from alerts.actions import checks as actions
 from alerts.actions.check_locations import may_change_locations
-from alerts.checks import selectors
+from alerts.checks import selectors, uptime
 from alerts.checks import settings as kinds
 from alerts.choices import AlertStatus, CheckKind, CheckStatus
 from alerts.forms.checks import CheckForm, began
@@ -59,16 +59,16 @@ def _counts(actor: Any) -> list[tuple[str, str, int]]:
 
 
 def _with_figures(rows: list[Check], now: dt.datetime) -> None:
-    """Give each row what its line shows: `places`, `uptime`, `bar`. Two statements for all."""
-    ids = [check.pk for check in rows]
+    """Give each row what its line shows: `places`, `uptime`, `bar`. One statement for all."""
     days = figures.last_days(_LISTED, now)
-    by_day = figures.lengths(ids, days, now)
-    uptimes = selectors.uptime_of_checks(ids, now - _LISTED * figures.DAY, now)
+    whole = (now - _LISTED * figures.DAY, now)
+    found = uptime.lengths([check.pk for check in rows], [whole, *days], now)
     shown: list[Any] = rows
     for check in shown:
         check.places = words.seen(check, check.runs.all(), now)
-        check.uptime = figures.percent(uptimes[check.pk])
-        check.bar = figures.bar(days, by_day[check.pk])
+        over_all, *by_day = found[check.pk]
+        check.uptime = figures.percent(over_all.uptime)
+        check.bar = figures.bar(days, by_day)
 
 
 @login_required
@@ -130,7 +130,7 @@ def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     days = figures.last_days(_SHOWN, now)
     context |= {
         "uptimes": _uptimes(check, now),
-        "bar": figures.bar(days, figures.lengths([check.pk], days, now)[check.pk]),
+        "bar": figures.bar(days, uptime.lengths([check.pk], days, now)[check.pk]),
         "bar_days": _SHOWN,
         "spans": selectors.spans_of(check.pk, _SPANS),
         "results": selectors.results_of(check.pk, _RESULTS),
@@ -160,12 +160,10 @@ def _state(check: Check, now: dt.datetime) -> dict[str, Any]:
 
 
 def _uptimes(check: Check, now: dt.datetime) -> list[tuple[str, str]]:
-    found = []
-    for days in _UPTIMES:
-        uptime = selectors.uptime_of_check(check.pk, now - days * figures.DAY, now)
-        label = _("24 hours") if days == 1 else _("%(count)d days") % {"count": days}
-        found.append((label, figures.percent(uptime)))
-    return found
+    return [
+        (_("24 hours") if days == 1 else _("%(count)d days") % {"count": days}, figures.percent(found))
+        for days, found in uptime.uptimes_of_check(check.pk, _UPTIMES, now).items()
+    ]
 
 
 def _settings(check: Check) -> list[tuple[Any, str]]:
@@ -209,7 +207,7 @@ def service_panel(request: HttpRequest, slug: str) -> HttpResponse:
     rows = list(selectors.checks(actor).filter(service=service).order_by("name", "pk")[: 5 * _OF_SERVICE])
     rows.sort(key=lambda check: check.status in (CheckStatus.UP, CheckStatus.PAUSED))
     rows = rows[:_OF_SERVICE]
-    uptimes = selectors.uptime_of_checks([check.pk for check in rows], now - 30 * figures.DAY, now)
+    uptimes = uptime.uptime_of_checks([check.pk for check in rows], now - 30 * figures.DAY, now)
     context = {
         "service": service,
         "checks": [(check, figures.percent(uptimes[check.pk])) for check in rows],

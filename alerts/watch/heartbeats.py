@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from alerts.sources.base import Parsed
 from alerts.watch import cron
 
-SEVERITIES = ("critical", "error", "warning", "info")
 # A sign that comes a moment early is meant for the time that follows.
 _EARLY = dt.timedelta(seconds=10)
 

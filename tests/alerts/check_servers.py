@@ -123,6 +123,12 @@ def ask(
     return probe(kind, target, given, headers or {}, seconds)
 
 
+def silent(connected: socket.socket) -> None:
+    """A server that listens until the other side goes, and says nothing."""
+    while connected.recv(4096):
+        pass
+
+
 def said(outcome: Outcome) -> tuple[bool, str]:
     """The outcome with its milliseconds taken out of the sentence."""
     return outcome.ok, outcome.detail.replace(f" in {outcome.milliseconds} ms", "").replace(

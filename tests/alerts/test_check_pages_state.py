@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from alerts.actions.check_locations import own_location
+from alerts.checks import uptime
 from alerts.choices import SourceKind
 from alerts.models import Alert, Check, CheckLocation, CheckResult, CheckSpan
 from alerts.views import check_figures as figures
@@ -152,7 +153,7 @@ def test_days_are_drawn_and_told() -> None:
         now=NOW,
     )
     days = figures.last_days(7, NOW)
-    found = figures.lengths([check.pk], days, NOW)[check.pk]
+    found = uptime.lengths([check.pk], days, NOW)[check.pk]
     assert [(round(length.up), round(length.down)) for length in found] == [
         (0, 0),
         (0, 0),
@@ -166,9 +167,9 @@ def test_days_are_drawn_and_told() -> None:
     assert [cell.state for cell in bar.cells] == ["none", "none", "none", "up", "down", "up", "up"]
     assert bar.cells[4].title == "18 Nov: down for 45 min"
     assert bar.text == "Last 7 days: down on 1 day: 18 Nov (45 min); 3 days without data"
-    assert figures.bar(days, [figures.Lengths()] * 7).text == "Last 7 days: no data"
+    assert figures.bar(days, [uptime.Lengths()] * 7).text == "Last 7 days: no data"
     assert figures.bar(days[-2:], found[-2:]).text == "Last 2 days: never down"
-    assert figures.lengths([], days, NOW) == {}
+    assert uptime.lengths([], days, NOW) == {}
 
 
 def test_response_times_by_half_hour_and_location() -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.checks import selectors
+from alerts.checks import selectors, uptime
 from alerts.checks.deciding import Seen, Verdict, fresh_for, verdict
 from alerts.models import Check, CheckSpan
 from tests.alerts.test_checks import make_check, make_location
@@ -126,7 +126,7 @@ def test_uptime_is_of_the_judged_time_within_what_is_asked(world: World) -> None
 
     def last(hours: float, end: float = 0) -> float | None:
         since, until = (NOW - dt.timedelta(hours=each) for each in (hours, end))
-        return selectors.uptime_of_check(check.pk, since, until)
+        return uptime.uptime_of_checks([check.pk], since, until)[check.pk]
 
     assert last(24) == pytest.approx((4 + 5) / (4 + 2 + 5))
     assert last(24, 19) == pytest.approx(4 / 5)
@@ -144,25 +144,29 @@ def test_uptime_of_services_is_over_all_their_checks_in_one_statement(world: Wor
     span(third, "unknown", 24, None)
     ids = [world.service.pk, other.pk, empty.pk]
     with CaptureQueriesContext(connection) as asked:
-        found = selectors.uptime_of(ids, NOW - dt.timedelta(hours=24), NOW)
+        found = uptime.uptime_of(ids, NOW - dt.timedelta(hours=24), NOW)
     assert found == {world.service.pk: 0.75, other.pk: None, empty.pk: None}
     assert len(asked) == 1
-    assert selectors.uptime_of_checks([first.pk, second.pk], NOW - dt.timedelta(hours=24), NOW) == {
+    assert uptime.uptime_of_checks([first.pk, second.pk], NOW - dt.timedelta(hours=24), NOW) == {
         first.pk: 1.0,
         second.pk: 0.5,
     }
 
 
-def test_spans_for_bars(world: World) -> None:
+def test_any_periods_in_one_statement(world: World) -> None:
     first, second = bare(world, "A"), bare(world, "B")
     span(first, "up", 30, 20)
     span(first, "down", 20, 10)
     span(first, "up", 10, None)
-    found = selectors.spans_between(
-        [first.pk, second.pk], NOW - dt.timedelta(hours=20), NOW - dt.timedelta(hours=10)
-    )
-    assert {pk: [row.status for row in rows] for pk, rows in found.items()} == {
-        first.pk: ["down"],
-        second.pk: [],
+    hour = dt.timedelta(hours=1)
+    periods = [(NOW - 22 * hour, NOW - 12 * hour), (NOW - 40 * hour, NOW), (NOW - 50 * hour, NOW - 40 * hour)]
+    with CaptureQueriesContext(connection) as asked:
+        found = uptime.lengths([first.pk, second.pk], periods, NOW)
+    nothing = uptime.Lengths()
+    assert found == {
+        first.pk: [uptime.Lengths(2 * 3600, 8 * 3600), uptime.Lengths(20 * 3600, 10 * 3600), nothing],
+        second.pk: [nothing] * 3,
     }
+    assert len(asked) == 1
+    assert uptime.uptimes_of_check(first.pk, (1, 2), NOW) == {1: 14 / 24, 2: 20 / 30}
     assert [row.status for row in selectors.spans_of(first.pk, 2)] == ["up", "down"]

@@ -6,7 +6,6 @@ import datetime as dt
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from alerts.checks import probes, reach
-from tests.alerts.check_servers import Authority, Site, ask, asking, said
+from tests.alerts.check_servers import Authority, Site, ask, asking, said, silent
 from tests.alerts.check_servers import script as script
 from tests.alerts.check_servers import site as site
 
@@ -91,7 +90,7 @@ def test_whom_nobody_vouches_for(secure: Callable[..., Site], monkeypatch: pytes
 def test_no_tls_there(site: Site, script: Any) -> None:
     found = ask("tls", f"localhost:{site.port}")
     assert (found.ok, found.detail.startswith("TLS with localhost failed: ")) == (False, True), found
-    port = script(lambda connected: time.sleep(3))
+    port = script(silent)
     slow = ask("tls", f"localhost:{port}", seconds=0.5)
     assert (slow.detail, slow.milliseconds < 2500) == ("No answer within 0.5 s", True)
 

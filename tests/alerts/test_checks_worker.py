@@ -19,13 +19,14 @@ from django.db import OperationalError
 
 from alerts.actions import check_locations as places
 from alerts.actions import check_work
-from alerts.checks import offices, worker
+from alerts.checks import work_sources, worker
 from alerts.checks.probes import Outcome
-from alerts.checks.work import ASK_EVERY, ASK_IDLE, Leased, OfficeError, Reported, Result, Work, pause
+from alerts.checks.work import ASK_EVERY, ASK_IDLE, Leased, Reported, Result, Work, WorkSourceError, pause
 from alerts.checks.worker import Pace, Worker
 from alerts.choices import CheckStatus
 from alerts.models import Check, CheckLocation, CheckResult, CheckRun
 from config.env import ROOT
+from config.launcher.process import wait_for
 from teams.actor import system_actor
 from tests.alerts.check_servers import Site
 from tests.alerts.check_servers import site as site
@@ -37,7 +38,7 @@ def work(number: int, seconds: int = 5) -> Work:
     return Work(number, "lease", "http", f"https://{number}.example.org/", {}, {}, seconds)
 
 
-class Office:
+class Source:
     """Gives out what it has, and keeps what it is told; fails as often as it should."""
 
     def __init__(self, *items: Work) -> None:
@@ -55,7 +56,7 @@ class Office:
 
     def report(self, results: list[Result]) -> Reported:
         if self.deaf:
-            raise OfficeError("deaf")
+            raise WorkSourceError("deaf")
         self._fail()
         self.told += results
         return Reported(taken=len(results))
@@ -63,7 +64,7 @@ class Office:
     def _fail(self) -> None:
         if self.failures:
             self.failures -= 1
-            raise OfficeError("away")
+            raise WorkSourceError("away")
 
 
 @pytest.fixture
@@ -78,10 +79,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
+    assert wait_for(condition, seconds=seconds, interval=0.02), "it never came"
 
 
 def turns(subject: Worker, condition: Callable[[], bool]) -> None:
@@ -93,13 +91,13 @@ def turns(subject: Worker, condition: Callable[[], bool]) -> None:
 
 def test_it_makes_what_it_gets_and_tells(probe: Any) -> None:
     probe(lambda kind, target, *_rest: Outcome(target != "https://2.example.org/", f"{kind} {target}", 7))
-    office = Office(work(1), work(2))
-    turns(Worker(office, threading.Event()), lambda: len(office.told) == 2)
-    assert sorted(office.told) == [
+    source = Source(work(1), work(2))
+    turns(Worker(source, threading.Event()), lambda: len(source.told) == 2)
+    assert sorted(source.told) == [
         Result(1, "lease", True, "http https://1.example.org/", 7),
         Result(2, "lease", False, "http https://2.example.org/", 7),
     ]
-    assert office.asked == [50]
+    assert source.asked == [50]
 
 
 def test_one_bad_check_spoils_nothing_and_is_not_called_down(probe: Any) -> None:
@@ -109,53 +107,58 @@ def test_one_bad_check_spoils_nothing_and_is_not_called_down(probe: Any) -> None
         return Outcome(True, "", 1)
 
     probe(broken)
-    office = Office(work(1), work(2))
-    turns(Worker(office, threading.Event()), lambda: bool(office.told))
-    assert [each.run_id for each in office.told] == [2]
+    source = Source(work(1), work(2))
+    turns(Worker(source, threading.Event()), lambda: bool(source.told))
+    assert [each.run_id for each in source.told] == [2]
 
 
 def test_no_more_at_once_than_it_may(probe: Any) -> None:
-    running, most, lock = [0], [0], threading.Lock()
+    running, most, lock, go = [0], [0], threading.Lock(), threading.Event()
 
-    def slow(*_given: Any) -> Outcome:
+    def held(*_given: Any) -> Outcome:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        time.sleep(0.03)
+        go.wait(10)
         with lock:
             running[0] -= 1
         return Outcome(True, "", 30)
 
-    probe(slow)
-    office = Office(*(work(number) for number in range(10)))
-    turns(Worker(office, threading.Event(), at_once=3), lambda: len(office.told) == 10)
+    probe(held)
+    source = Source(*(work(number) for number in range(10)))
+    subject = Worker(source, threading.Event(), at_once=3)
+    turns(subject, lambda: running[0] >= 3)
+    subject.turn()
+    assert (running, len(source.items)) == ([3], 7)
+    go.set()
+    turns(subject, lambda: len(source.told) == 10)
     assert most == [3]
-    assert max(office.asked) == 3
+    assert max(source.asked) == 3
 
 
 def test_results_wait_while_nobody_answers(probe: Any) -> None:
     probe(lambda *_given: Outcome(True, "", 1))
-    office = Office(work(1))
-    subject = Worker(office, threading.Event())
-    office.deaf = True
-    turns(subject, lambda: not office.items)
-    office.deaf, office.failures = False, 3
-    turns(subject, lambda: bool(office.told))
-    assert [each.run_id for each in office.told] == [1]
+    source = Source(work(1))
+    subject = Worker(source, threading.Event())
+    source.deaf = True
+    turns(subject, lambda: not source.items)
+    source.deaf, source.failures = False, 3
+    turns(subject, lambda: bool(source.told))
+    assert [each.run_id for each in source.told] == [1]
 
 
 def test_results_that_are_too_old_are_dropped(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     probe(lambda *_given: Outcome(True, "", 1))
     monkeypatch.setattr(worker, "LEASE_MARGIN", -4.8)
-    office = Office(work(1))
-    subject = Worker(office, threading.Event())
-    office.deaf = True
+    source = Source(work(1))
+    subject = Worker(source, threading.Event())
+    source.deaf = True
     ends = time.monotonic() + 0.5
     turns(subject, lambda: time.monotonic() > ends)
-    office.deaf = False
+    source.deaf = False
     subject._tell(last=True)
-    assert office.items == []
-    assert office.told == []
+    assert source.items == []
+    assert source.told == []
 
 
 def test_a_check_that_never_ends_gives_its_place_back(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,8 +169,8 @@ def test_a_check_that_never_ends_gives_its_place_back(probe: Any, monkeypatch: p
         )
     )
     monkeypatch.setattr(worker, "LEASE_MARGIN", -4.9)
-    office = Office(work(1), work(2))
-    turns(Worker(office, threading.Event(), at_once=1), lambda: not office.items)
+    source = Source(work(1), work(2))
+    turns(Worker(source, threading.Event(), at_once=1), lambda: not source.items)
     go.set()
 
 
@@ -176,18 +179,18 @@ def test_told_to_end_it_reports_what_runs(probe: Any) -> None:
 
     def slow(*_given: Any) -> Outcome:
         started.set()
-        time.sleep(0.1)
+        stop.wait(5)
         return Outcome(True, "", 100)
 
     probe(slow)
-    office = Office(work(1))
-    thread = threading.Thread(target=Worker(office, stop).run)
+    source = Source(work(1))
+    thread = threading.Thread(target=Worker(source, stop).run)
     thread.start()
     assert started.wait(5)
     stop.set()
     thread.join(5)
     assert not thread.is_alive()
-    assert [each.run_id for each in office.told] == [1]
+    assert [each.run_id for each in source.told] == [1]
 
 
 def test_it_comes_back_later_and_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,10 +198,10 @@ def test_it_comes_back_later_and_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.random, "uniform", lambda _low, high: high)
 
     def away() -> None:
-        raise OfficeError("away")
+        raise WorkSourceError("away")
 
     def busy() -> None:
-        raise OfficeError("busy", retry_after=30)
+        raise WorkSourceError("busy", retry_after=30)
 
     pace, found = Pace(), []
     for _attempt in range(8):
@@ -227,7 +230,7 @@ def test_when_it_asks_again() -> None:
 def test_here_it_works_through_the_database(probe: Any) -> None:
     probe(lambda *_given: Outcome(False, "Connection refused", 3))
     world, other = make_world(), make_location("Tokyo")
-    here = offices.Here()
+    here = work_sources.LocalWork()
     assert here.lease(10) == Leased([], ASK_IDLE)
     row = CheckLocation.objects.get(token_digest=None)
     assert (row.name, row.last_seen_at is not None) == ("Here", True)
@@ -239,10 +242,10 @@ def test_here_it_works_through_the_database(probe: Any) -> None:
 
 @pytest.mark.django_db
 def test_here_a_location_that_is_deleted_stays_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = offices.Here()
+    here = work_sources.LocalWork()
     here.lease(10)
     CheckLocation.objects.all().delete()
-    monkeypatch.setattr(offices, "_REFRESH", -1)
+    monkeypatch.setattr(work_sources, "_REFRESH", -1)
     assert here.lease(10) == Leased([], ASK_IDLE)
     assert here.report([]) == Reported()
     assert not CheckLocation.objects.exists()
@@ -254,9 +257,9 @@ def test_here_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPa
         raise OperationalError("server closed the connection\nmore")
 
     monkeypatch.setattr(check_work, "lease", away)
-    monkeypatch.setattr(offices.connection, "close", lambda: None)
-    with pytest.raises(OfficeError, match="does not answer: server closed the connection"):
-        offices.Here().lease(10)
+    monkeypatch.setattr(work_sources.connection, "close", lambda: None)
+    with pytest.raises(WorkSourceError, match="does not answer: server closed the connection"):
+        work_sources.LocalWork().lease(10)
 
 
 @pytest.mark.parametrize(
@@ -272,9 +275,9 @@ def test_here_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPa
 )
 def test_there_strange_answers_are_waited_out(site: Site, answer: Any, reason: str) -> None:
     site.answers["/api/v1/check-worker/lease/"] = site.answers["/api/v1/check-worker/results/"] = answer
-    there = offices.There(site.url, lambda: "wbc_x")
+    there = work_sources.RemoteWork(site.url, lambda: "wbc_x")
     for call in (lambda: there.lease(5), lambda: there.report([])):
-        with pytest.raises(OfficeError) as failed:
+        with pytest.raises(WorkSourceError) as failed:
             call()
         if "Expecting" not in reason:
             assert reason in str(failed.value)
@@ -285,9 +288,9 @@ def test_there_strange_answers_are_waited_out(site: Site, answer: Any, reason: s
 def test_there_a_renewed_token_is_read_again(site: Site) -> None:
     site.answers["/api/v1/check-worker/lease/"] = (401, {}, b"")
     tokens = iter(["old", "new"])
-    there = offices.There(site.url, lambda: next(tokens))
+    there = work_sources.RemoteWork(site.url, lambda: next(tokens))
     for _attempt in range(2):
-        with pytest.raises(OfficeError):
+        with pytest.raises(WorkSourceError):
             there.lease(5)
     assert [headers["authorization"] for _m, _p, headers in site.seen] == ["Bearer old", "Bearer new"]
     there.close()

@@ -15,6 +15,7 @@ from alerts import actions
 from alerts.models import Alert, RoutingRule
 from alerts.processing import place_due, process_intake
 from alerts.routing.tryout import try_out
+from core import wakeup
 from core.errors import InvalidInput
 from incidents.models import Incident, SeverityLevel
 from notifications.models import Delivery
@@ -291,6 +292,59 @@ def test_two_services_that_route_to_each_other_do_not_block() -> None:
     for incident in Incident.objects.all():
         firing = Alert.objects.open().filter(incident=incident).count()
         assert (incident.firing_count, incident.alert_count) == (firing, incident.alerts.count())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_that_sent_an_alert_on_places_it_itself(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WAKEUPS = True
+    sent: list[str] = []
+    monkeypatch.setattr(wakeup._sender, "send", lambda name, force=False: sent.append(name))
+    world = make_world()
+    other = make_service(world.team, "search", escalation_policy=world.policy)
+    rule(world, service_id=other.pk)
+    native(world.key, {"title": "Slow"})
+    process_intake()
+    alert = Alert.objects.get()
+    assert (alert.service, alert.place_at, alert.incident) == (other, None, Incident.objects.get())
+    # It has paged too, without a way through the broker.
+    assert Delivery.objects.filter(category="page").exists()
+    assert not {"alerts.place_due", "oncall.tick"} & set(sent)
+
+
+def test_what_was_sent_to_a_service_is_placed_with_its_own_next_batch(world: World, search: Service) -> None:
+    _row, own_key = make_integration(search, name="Own")
+    rule(world, service_id=search.pk, matchers=matcher("to", "=", "search"))
+    native(world.key, {"title": "Sent", "dedup_key": "s", "labels": {"to": "search"}})
+    process_intake()
+    assert Alert.objects.get().incident is None
+    native(own_key, {"title": "Own"})
+    process_intake()
+    sent, own = Alert.objects.order_by("pk")
+    assert (sent.place_at, sent.incident) == (None, Incident.objects.get(title="Sent"))
+    assert own.incident == Incident.objects.get(title="Own")
+    assert sent.route[-1] == f"Opened #{sent.incident.number}: no open incident with this grouping key"
+    assert (sent.raw["title"], sent.labels) == ("Sent", {"to": "search"})
+    assert place_due() == 0
+
+
+def test_one_batch_joins_several_incidents(world: World, drain: Drain) -> None:
+    for number in range(3):
+        native(world.key, {"title": f"First {number}", "dedup_key": f"a{number}"})
+    drain()
+    world.integration.templates = {"group_key": "a{{ labels.of }}"}
+    world.integration.save(update_fields=["templates"])
+    for number in range(3):
+        for more in range(number + 1):
+            body = {"title": f"More {number}", "dedup_key": f"{number} {more}", "labels": {"of": str(number)}}
+            native(world.key, body)
+    drain()
+    for number, incident in enumerate(Incident.objects.order_by("number")):
+        joined = incident.timeline.filter(kind="alert_attached").order_by("-seq").first()
+        assert (incident.alert_count, incident.firing_count) == (number + 2, number + 2)
+        assert joined is not None and joined.data["count"] == number + 1
+        assert incident.last_seq == incident.timeline.order_by("-seq")[0].seq == incident.timeline.count()
 
 
 def test_one_key_routed_elsewhere_is_one_incident(world: World, search: Service, drain: Drain) -> None:

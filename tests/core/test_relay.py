@@ -102,6 +102,27 @@ def test_a_failing_subscriber_backs_off_alone(subscribe) -> None:
 
 
 @pytest.mark.django_db
+def test_a_stream_that_waits_keeps_no_other_from_its_turn_however_much_it_holds(subscribe) -> None:
+    seen: list[str] = []
+
+    def handler(event: Noted) -> None:
+        if event.about == "x":
+            raise RuntimeError("not yet")
+        seen.append(event.about)
+
+    subscribe("only", handler)
+    with time_machine.travel(START, tick=False) as clock:
+        events.publish(*(Noted(about="x", number=number) for number in range(150)), Noted(about="y"))
+        assert relay.drain() == 2
+        assert seen == ["y"]
+        # The head waits for its next try; the 149 behind it are due, and nobody's turn.
+        events.publish(Noted(about="y"))
+        clock.shift(dt.timedelta(milliseconds=10))
+        assert relay.drain() == 1
+    assert seen == ["y", "y"]
+
+
+@pytest.mark.django_db
 def test_a_dead_letter_lets_its_stream_go_on_and_can_be_tried_again(subscribe) -> None:
     seen: list[int] = []
     broken = True

@@ -9,7 +9,7 @@ import time_machine
 
 from alerts.actions.check_locations import own_location
 from alerts.actions.check_work import lease, mark_unseen
-from alerts.checks import selectors
+from alerts.checks import selectors, uptime
 from alerts.models import Check, CheckLocation, CheckResult, CheckRun, IntakeItem
 from core import clock
 from services.models import Service
@@ -41,7 +41,7 @@ def states() -> list[str]:
 def test_a_month_of_history_and_one_outage(loaded: list[Check]) -> None:
     assert [check.kind for check in loaded] == ["http", "tls", "dns", "tcp"]
     assert states() == ["up", "up", "up", "paused"]
-    month = selectors.uptime_of_checks([check.pk for check in loaded], NOW - 30 * DAY, NOW)
+    month = uptime.uptime_of_checks([check.pk for check in loaded], NOW - 30 * DAY, NOW)
     known = 30 * DAY - 2 * HOUR
     assert list(month.values()) == [1.0, 1.0, 1.0, 1 - dt.timedelta(minutes=47) / known]
     spans = [(span.status, span.until) for span in selectors.spans_of(loaded[3].pk, 10)]

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from alerts.checks.offices import Here, There
-from alerts.checks.worker import Office, Worker
+from alerts.checks.work_sources import LocalWork, RemoteWork
+from alerts.checks.worker import Worker, WorkSource
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--token-file", default="", help="a file with nothing but the location's token")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        office = self._office(options["url"].strip(), options["token_file"])
+        source = self._source(options["url"].strip(), options["token_file"])
         stop = threading.Event()
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -39,15 +39,15 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, on_signal)
         signal.signal(signal.SIGINT, on_signal)
-        Worker(office, stop).run()
+        Worker(source, stop).run()
 
-    def _office(self, url: str, token_file: str) -> Office:
+    def _source(self, url: str, token_file: str) -> WorkSource:
         if not url:
             if token_file:
                 raise CommandError(
                     "A token goes with --url or CHECK_WORKER_URL, the address of the installation."
                 )
-            return Here()
+            return LocalWork()
         try:
             parts = urlsplit(url)
             known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         token = _token(token_file)
         if not token():
             raise CommandError("The location's token is missing: --token-file or CHECK_WORKER_TOKEN.")
-        return There(url, token)
+        return RemoteWork(url, token)
 
 
 def _token(path: str) -> Callable[[], str]:

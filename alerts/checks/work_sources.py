@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 
 from alerts.actions import check_work
 from alerts.actions.check_locations import own_location
-from alerts.checks.work import ASK_IDLE, Leased, OfficeError, Reported, Result, Work, pause
+from alerts.checks.work import ASK_IDLE, Leased, Reported, Result, Work, WorkSourceError, pause
 from alerts.models import CheckLocation
 from core import clock
 from notifications.transports.http import trusted
@@ -21,7 +21,7 @@ _REFRESH = 15.0
 _TIMEOUT = 20.0
 
 
-class Here:
+class LocalWork:
     """The installation's own location; its row is made at the start, and nothing is done while there is none."""
 
     def __init__(self) -> None:
@@ -54,10 +54,10 @@ def _from_database(call: Callable[[], _T]) -> _T:
         return call()
     except DatabaseError as error:
         connection.close()
-        raise OfficeError(f"the database does not answer: {error}".splitlines()[0]) from None
+        raise WorkSourceError(f"the database does not answer: {error}".splitlines()[0]) from None
 
 
-class There:
+class RemoteWork:
     """An installation at `url`; `token` reads the location's token, anew after it was refused."""
 
     def __init__(self, url: str, token: Callable[[], str]) -> None:
@@ -89,7 +89,7 @@ class There:
             ]
             return Leased(work, max(0.2, min(float(found["wait_seconds"]), 60.0)))
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise OfficeError("the answer is not that of a Watchbill installation") from None
+            raise WorkSourceError("the answer is not that of a Watchbill installation") from None
 
     def report(self, results: list[Result]) -> Reported:
         shown = [
@@ -106,7 +106,7 @@ class There:
         try:
             return Reported(int(found["taken"]), int(found["late"]), int(found["refused"]))
         except (KeyError, TypeError, ValueError):
-            raise OfficeError("the answer is not that of a Watchbill installation") from None
+            raise WorkSourceError("the answer is not that of a Watchbill installation") from None
 
     def _post(self, what: str, body: dict[str, Any]) -> Any:
         self._token = self._token or self._read_token()
@@ -118,12 +118,12 @@ class There:
             )
             found = answer.json() if answer.is_success else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise OfficeError(f"{self._base}: {error or type(error).__name__}") from None
+            raise WorkSourceError(f"{self._base}: {error or type(error).__name__}") from None
         if answer.status_code == 401:
             self._token = ""
-            raise OfficeError(f"{self._base} refuses the token", retry_after=10)
+            raise WorkSourceError(f"{self._base} refuses the token", retry_after=10)
         if found is None:
             after = answer.headers.get("retry-after", "")
             wait = float(after) if after.isascii() and after.isdigit() and len(after) < 6 else 0.0
-            raise OfficeError(f"{self._base} answered {answer.status_code}", retry_after=wait)
+            raise WorkSourceError(f"{self._base} answered {answer.status_code}", retry_after=wait)
         return found

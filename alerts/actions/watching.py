@@ -1,0 +1,100 @@
+"""What heartbeats and checks share: the service they watch, their name in its team, and the integration that their
+alerts come in over."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+
+from alerts.choices import SourceKind
+from alerts.models import Check, Heartbeat, Integration
+from core.crypto import digest, new_key
+from core.errors import Conflict, NotAllowed, NotVisible, field_error
+from core.text import one_line
+from services.models import Service
+from teams.actor import Actor
+
+_Watch = TypeVar("_Watch", Check, Heartbeat)
+
+
+def locked(model: type[_Watch], actor: Actor, pk: int) -> _Watch:
+    """The row, locked, with its integration, service and team, if the actor may change it; NotVisible or NotAllowed
+    otherwise."""
+    rows = model.objects.visible_to(actor).select_related("integration", "service", "team")
+    found: _Watch | None = rows.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if found is None:
+        raise NotVisible
+    if not actor.manages(found.team_id):
+        raise NotAllowed(f"Only a manager of its team can change a {_word(found)}.")
+    return found
+
+
+def set_service(actor: Actor, row: Check | Heartbeat, service_id: Any, *, most: int) -> None:
+    """What it watches, and so its team, which has at most so many. One that moves must be free to keep its name."""
+    service, word = Service.objects.visible_to(actor).filter(pk=service_id).first(), _word(row)
+    if service is None:
+        raise field_error("service", "There is no such service.")
+    if not actor.manages(service.team_id):
+        raise NotAllowed(f"Only a manager of the service's team can set up its {word}s.")
+    if row.pk is None and type(row).objects.filter(team=service.team).count() >= most:
+        raise Conflict(f"A team has at most {most:,} {word}s.", code="too_many")
+    moved = row.pk is not None and row.team_id != service.team_id
+    row.service, row.team_id = service, service.team_id
+    if moved:
+        set_name(row, row.name)
+
+
+def set_name(row: Check | Heartbeat, name: str) -> None:
+    """One line that no other of its team has."""
+    row.name = one_line(name, 120)
+    if not row.name:
+        raise field_error("name", f"A {_word(row)} needs a name.")
+    if type(row).objects.filter(team_id=row.team_id, name=row.name).exclude(pk=row.pk).exists():
+        raise _taken(row)
+
+
+def attach(actor: Actor, row: Check | Heartbeat, kind: SourceKind, **fields: Any) -> str:
+    """Make the integration of a new one; returns its key."""
+    key = new_key()
+    row.integration = Integration.objects.create(
+        name=row.name,
+        kind=kind,
+        service=row.service,
+        team_id=row.team_id,
+        key_digest=digest(key),
+        created_by_id=actor.user_id,
+        **fields,
+        key_hint=key[-4:],
+    )
+    row.created_by_id = actor.user_id
+    return key
+
+
+def store(row: Check | Heartbeat) -> None:
+    """Save it; its integration follows in name, service and team."""
+    Integration.objects.filter(pk=row.integration_id).update(
+        name=row.name, service_id=row.service_id, team_id=row.team_id
+    )
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        # Somebody else took the name meanwhile.
+        raise _taken(row) from None
+
+
+def retire(integration: Integration) -> None:
+    """Of one that is gone: with alerts on record it only stops taking any."""
+    if integration.items.exists():  # type: ignore[attr-defined]
+        Integration.objects.filter(pk=integration.pk).update(is_active=False, mail_local=None)
+    else:
+        integration.delete()
+
+
+def _word(row: Check | Heartbeat) -> str:
+    return str(type(row)._meta.verbose_name)
+
+
+def _taken(row: Check | Heartbeat) -> Exception:
+    return field_error("name", f"The team has a {_word(row)} of that name already.")
