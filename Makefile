@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(bin):$(PATH)
 checking := SECRET_KEY=unused ENV_FILE=/dev/null WATCHBILL_DATA=.cache/checks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint fmt clean setup screenshots check-python check-frontend
+.PHONY: help run test bench lint fmt clean setup screenshots messages check-python check-frontend
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -50,6 +50,9 @@ bench: setup  ## Measure; prints one table and writes JSON (ARGS: which)
 
 screenshots: setup  ## Take the pictures of the documentation
 	@$(bin)/python -m tests.screenshots $(ARGS)
+
+messages: setup  ## Compile the catalogues of public status pages
+	@$(bin)/pybabel -q compile -d statuspage/locale -D django
 
 clean:  ## Remove everything set-up made; keeps .data and .env
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,6 +16,8 @@ from alerts.models import (
     IntakeItem,
     Integration,
     MaintenanceWindow,
+    Objective,
+    ObjectiveCount,
     RoutingRule,
     ServiceAlerting,
     Silence,
@@ -152,3 +154,31 @@ class CheckResultAdmin(ReadOnlyAdmin):
 
     def view_on_site(self, obj: CheckResult) -> str:
         return obj.made_for.get_absolute_url()
+
+
+@admin.register(Objective)
+class ObjectiveAdmin(ReadOnlyAdmin):
+    list_display = (
+        "name",
+        "service",
+        "target",
+        "window_days",
+        "source",
+        "budget_left",
+        "burning",
+        "is_enabled",
+    )
+    list_filter = ("burning", "source", "is_enabled", "team")
+    list_select_related = ("service",)
+    search_fields = ("name", "service__name", "external_id")
+
+
+@admin.register(ObjectiveCount)
+class ObjectiveCountAdmin(ReadOnlyAdmin):
+    list_display = ("objective", "at", "good", "total")
+    list_select_related = ("objective",)
+    search_fields = ("objective__name",)
+    show_full_result_count = False
+
+    def view_on_site(self, obj: ObjectiveCount) -> str:
+        return obj.objective.get_absolute_url()

@@ -8,10 +8,12 @@ class AlertsConfig(AppConfig):
     def ready(self) -> None:
         from alerts import handlers, live, retention  # noqa: F401 - subscribers register on import
         from alerts.signals import signals
+        from alerts.slo.triage import budgets
         from core import panels
-        from incidents.hooks import register_signals
+        from incidents.hooks import register_budgets, register_signals
 
         register_signals(signals)
+        register_budgets(budgets)
         live.register()
         retention.register()
 
@@ -28,6 +30,13 @@ class AlertsConfig(AppConfig):
             title=_("Checks"),
             url=lambda slug, service_id: f"/checks/panel/{slug}/",
             icon="radar",
+        )
+        panels.register(
+            "service",
+            "objectives",
+            title=_("Objectives"),
+            url=lambda slug, service_id: f"/objectives/panel/{slug}/",
+            icon="target",
         )
         panels.register(
             "service",

@@ -17,6 +17,9 @@ class SourceKind(models.TextChoices):
     AZURE = "azure", _("Azure Monitor")
     GCP = "gcp", _("Google Cloud Monitoring")
     KIBANA = "kibana", _("Kibana")
+    ZENDESK = "zendesk", _("Zendesk")
+    JIRA = "jira", _("Jira Service Management")
+    FRESHDESK = "freshdesk", _("Freshdesk")
     GITHUB = "github", _("GitHub")
     GITLAB = "gitlab", _("GitLab")
     CUSTOM = "custom", _("JSON with your own mapping")
@@ -24,13 +27,14 @@ class SourceKind(models.TextChoices):
     REPORT = "report", _("Public report form")
     HEARTBEAT = "heartbeat", _("Heartbeat")
     CHECK = "check", _("Check")
+    OBJECTIVE = "objective", _("Service level objective")
 
 
 # What alerts of heartbeats and checks may be, the worst first.
 SEVERITIES = ("critical", "error", "warning", "info")
 
 # Made with what they belong to, never by hand.
-INTERNAL_KINDS = (SourceKind.HEARTBEAT, SourceKind.CHECK)
+INTERNAL_KINDS = (SourceKind.HEARTBEAT, SourceKind.CHECK, SourceKind.OBJECTIVE)
 
 
 class AlertStatus(models.TextChoices):
@@ -96,3 +100,18 @@ class CheckStatus(models.TextChoices):
     DOWN = "down", _("Down")
     UNKNOWN = "unknown", _("Not checked")
     PAUSED = "paused", _("Paused")
+
+
+class ObjectiveSource(models.TextChoices):
+    """What an objective is measured by."""
+
+    CHECKS = "checks", _("The checks of the service")
+    COUNTS = "counts", _("Counts that are pushed")
+
+
+class Burning(models.TextChoices):
+    """How fast an objective's error budget is being spent: the worst that holds (`alerts.slo.burn`)."""
+
+    NO = "", _("Not burning")
+    SLOW = "slow", _("Slow burn")
+    FAST = "fast", _("Fast burn")

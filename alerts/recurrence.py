@@ -59,6 +59,17 @@ def following(window: Recurring, now: dt.datetime) -> Occurrence | None:
     return None
 
 
+def within(window: Recurring, since: dt.datetime, until: dt.datetime) -> list[Occurrence]:
+    """Every occurrence that runs at any time from `since` to before `until`, in order."""
+    if not window.rrule:
+        single = Occurrence(window.starts_at, window.ends_at)
+        return [single] if single.start < until and single.end > since else []
+    clock = _Clock(window)
+    first, last = clock.wall(since) - clock.length - _MARGIN, clock.wall(until) + _MARGIN
+    found = (clock.occurrence(wall) for wall in clock.rule.between(first, last, inc=True))
+    return [each for each in found if each is not None and each.start < until and each.end > since]
+
+
 class _Clock:
     """A window's recurrence in wall times of its zone; it ends before `repeats_until`."""
 

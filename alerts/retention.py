@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from alerts.choices import IntakeStatus
-from alerts.models import IntakeItem
+from alerts.models import IntakeItem, ObjectiveCount
+from alerts.slo.burn import WINDOWS
 from core import housekeeping
 
 KEPT = dt.timedelta(days=30)
@@ -17,6 +18,7 @@ KEPT = dt.timedelta(days=30)
 def register() -> None:
     """Tell the hourly housekeeping."""
     housekeeping.register("intake without an alert", old_items)
+    housekeeping.register("counts of objectives", old_counts)
 
 
 def old_items(now: dt.datetime) -> QuerySet[Any]:
@@ -24,3 +26,11 @@ def old_items(now: dt.datetime) -> QuerySet[Any]:
     kept by itself. Those of an alert stay with it; what was not understood has a limit of its own."""
     made_nothing = Q(status=IntakeStatus.DROPPED) | Q(status=IntakeStatus.DONE, alert__isnull=True)
     return IntakeItem.objects.filter(made_nothing, received_at__lt=now - KEPT)
+
+
+def old_counts(now: dt.datetime) -> QuerySet[Any]:
+    """Counts that the window of their objective has left behind for a day and more."""
+    left_behind = Q()
+    for days in WINDOWS:
+        left_behind |= Q(objective__window_days=days, at__lt=now - dt.timedelta(days=days + 1))
+    return ObjectiveCount.objects.filter(left_behind, at__lt=now - dt.timedelta(days=min(WINDOWS) + 1))

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from alerts.actions.check_work import drop_old_results, mark_unseen
 from alerts.actions.heartbeats import mark_late
+from alerts.actions.objectives import evaluate
 from alerts.processing import place_due, process_intake
 from core.wakeup import woken
 
@@ -40,3 +41,8 @@ def run_mark_unseen() -> None:
 @shared_task(name="alerts.drop_old_results", ignore_result=True)
 def run_drop_old_results() -> None:
     drop_old_results()
+
+
+@shared_task(name="alerts.evaluate_objectives", ignore_result=True)
+def run_evaluate_objectives() -> None:
+    evaluate()

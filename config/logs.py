@@ -10,7 +10,8 @@ import structlog
 
 _SECRET_KEYS = re.compile(r"(password|secret|token|authorization|routing_key|api_?key|cookie)", re.I)
 _SECRET_PATHS = re.compile(
-    r"(/intake/[a-z0-9_]+/)[^/\s\"]+|(/a/)[^/\s\"]+|([?&](?:token|key)=)[^&\s\"]+|(GenieKey )\S+|(Bearer )\S+"
+    r"(/intake/[a-z0-9_]+/)[^/\s\"]+|(/(?:a|confirm|unsubscribe|manage)/)[^/\s\"]+"
+    r"|([?&](?:token|key|address)=)[^&\s\"]+|(GenieKey )\S+|(Bearer )\S+"
 )
 
 

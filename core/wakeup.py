@@ -32,6 +32,8 @@ _QUEUES = {
     "alerts.process_intake": "intake",
     "alerts.place_due": "intake",
     "core.relay": "events",
+    "statuspage.fan_out": "bulk",
+    "statuspage.send": "bulk",
 }
 
 

@@ -14,8 +14,26 @@ class PageQuerySet(OwnedQuerySet):
     pass
 
 
-class PageChildQuerySet(models.QuerySet[Any]):
-    """Components and notices: managed with their page."""
+class _Below(models.QuerySet[Any]):
+    """What belongs to a page is managed with it."""
+
+    path = "page__team"
 
     def visible_to(self, actor: Actor) -> Any:
-        return self.filter(owned_visible(actor, "page__team"))
+        return self.filter(owned_visible(actor, self.path))
+
+
+class PageChildQuerySet(_Below):
+    pass
+
+
+class ComponentChildQuerySet(_Below):
+    path = "component__page__team"
+
+
+class NoticeChildQuerySet(_Below):
+    path = "notice__page__team"
+
+
+class AnnouncementChildQuerySet(_Below):
+    path = "subscriber__page__team"

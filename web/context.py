@@ -31,7 +31,7 @@ _ENTRIES = (
     ("Settings", "/settings/", "settings", False),
 )
 # Pages that belong to an entry without lying below its address.
-_BELONGING = {"/integrations/": ("/heartbeats/", "/checks/")}
+_BELONGING = {"/integrations/": ("/heartbeats/", "/checks/", "/objectives/")}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _FIELDS = frozenset(
         "matchers",
         "hours",
         "timezone",
+        "budget_below",
         "service_id",
         "urgency",
         "severity",
@@ -43,7 +44,8 @@ def draft_rule(*, actor: Actor, team_id: int, rule_id: int | None = None, **fiel
     """A rule as it would be saved, checked but not saved; `InvalidInput` naming what is wrong.
 
     `fields`, of which only `name` is needed for a new one: matchers ({name, op, value}), hours ({days, start, end}),
-    timezone, is_active, and what follows: service_id, urgency, severity (0 to 4), policy_id, suppress, hold_minutes.
+    timezone, budget_below (percent), is_active, and what follows:
+    service_id, urgency, severity (0 to 4), policy_id, suppress, hold_minutes.
     """
     unknown = set(fields) - _FIELDS
     if unknown:
@@ -55,6 +57,7 @@ def draft_rule(*, actor: Actor, team_id: int, rule_id: int | None = None, **fiel
         if not rule.name:
             raise field_error("name", "A rule needs a name.")
     _set_conditions(rule, fields)
+    _set_budget(rule, fields)
     _set_targets(actor, rule, fields)
     rule.is_active = fields.get("is_active", rule.is_active)
     rule.suppress = fields.get("suppress", rule.suppress)
@@ -78,6 +81,13 @@ def _set_conditions(rule: RoutingRule, fields: dict[str, Any]) -> None:
             rule.timezone = fields["timezone"]
     except hours.HoursError as error:
         raise field_error("timezone", str(error)) from error
+
+
+def _set_budget(rule: RoutingRule, fields: dict[str, Any]) -> None:
+    if "budget_below" in fields:
+        rule.budget_below = fields["budget_below"]
+        if rule.budget_below is not None and not 1 <= rule.budget_below <= 100:
+            raise field_error("budget_below", "From 1 to 100 percent.")
 
 
 def _set_targets(actor: Actor, rule: RoutingRule, fields: dict[str, Any]) -> None:
@@ -193,6 +203,7 @@ def _audit(actor: Actor, verb: str, rule: RoutingRule) -> None:
         data={
             "matchers": rule.matchers,
             "hours": rule.hours,
+            "budget_below": rule.budget_below,
             "service": rule.service_id,
             "urgency": rule.urgency,
             "severity": rule.severity_id,

@@ -1,5 +1,5 @@
-"""What heartbeats and checks share: the service they watch, their name in its team, and the integration that their
-alerts come in over."""
+"""What heartbeats, checks and objectives share: the service they watch, their name in its team, and the
+integration that their alerts come in over."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 
 from alerts.choices import SourceKind
-from alerts.models import Check, Heartbeat, Integration
+from alerts.models import Check, Heartbeat, Integration, Objective
 from core.crypto import digest, new_key
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
 from core.text import one_line
 from services.models import Service
 from teams.actor import Actor
 
-_Watch = TypeVar("_Watch", Check, Heartbeat)
+_Watch = TypeVar("_Watch", Check, Heartbeat, Objective)
+_Row = Check | Heartbeat | Objective
 
 
 def locked(model: type[_Watch], actor: Actor, pk: int) -> _Watch:
@@ -26,11 +27,11 @@ def locked(model: type[_Watch], actor: Actor, pk: int) -> _Watch:
     if found is None:
         raise NotVisible
     if not actor.manages(found.team_id):
-        raise NotAllowed(f"Only a manager of its team can change a {_word(found)}.")
+        raise NotAllowed(f"Only a manager of its team can change {_a(found)}.")
     return found
 
 
-def set_service(actor: Actor, row: Check | Heartbeat, service_id: Any, *, most: int) -> None:
+def set_service(actor: Actor, row: _Row, service_id: Any, *, most: int) -> None:
     """What it watches, and so its team, which has at most so many. One that moves must be free to keep its name."""
     service, word = Service.objects.visible_to(actor).filter(pk=service_id).first(), _word(row)
     if service is None:
@@ -45,16 +46,16 @@ def set_service(actor: Actor, row: Check | Heartbeat, service_id: Any, *, most: 
         set_name(row, row.name)
 
 
-def set_name(row: Check | Heartbeat, name: str) -> None:
+def set_name(row: _Row, name: str) -> None:
     """One line that no other of its team has."""
     row.name = one_line(name, 120)
     if not row.name:
-        raise field_error("name", f"A {_word(row)} needs a name.")
+        raise field_error("name", f"{_a(row).capitalize()} needs a name.")
     if type(row).objects.filter(team_id=row.team_id, name=row.name).exclude(pk=row.pk).exists():
         raise _taken(row)
 
 
-def attach(actor: Actor, row: Check | Heartbeat, kind: SourceKind, **fields: Any) -> str:
+def attach(actor: Actor, row: _Row, kind: SourceKind, **fields: Any) -> str:
     """Make the integration of a new one; returns its key."""
     key = new_key()
     row.integration = Integration.objects.create(
@@ -71,7 +72,7 @@ def attach(actor: Actor, row: Check | Heartbeat, kind: SourceKind, **fields: Any
     return key
 
 
-def store(row: Check | Heartbeat) -> None:
+def store(row: _Row) -> None:
     """Save it; its integration follows in name, service and team."""
     Integration.objects.filter(pk=row.integration_id).update(
         name=row.name, service_id=row.service_id, team_id=row.team_id
@@ -92,9 +93,14 @@ def retire(integration: Integration) -> None:
         integration.delete()
 
 
-def _word(row: Check | Heartbeat) -> str:
+def _word(row: _Row) -> str:
     return str(type(row)._meta.verbose_name)
 
 
-def _taken(row: Check | Heartbeat) -> Exception:
-    return field_error("name", f"The team has a {_word(row)} of that name already.")
+def _a(row: _Row) -> str:
+    word = _word(row)
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+def _taken(row: _Row) -> Exception:
+    return field_error("name", f"The team has {_a(row)} of that name already.")

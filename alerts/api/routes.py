@@ -7,6 +7,7 @@ from alerts.api.checks import CheckViewSet
 from alerts.api.heartbeats import HeartbeatViewSet
 from alerts.api.holds import SilenceViewSet, WindowViewSet
 from alerts.api.integrations import IntegrationViewSet
+from alerts.api.objectives import ObjectiveViewSet
 from alerts.api.reports import ReportFormViewSet
 from alerts.api.rules import AlertingViewSet, RuleViewSet
 from alerts.api.views import AlertViewSet
@@ -22,6 +23,7 @@ def register(router: BaseRouter) -> None:
     router.register("report-forms", ReportFormViewSet, basename="report-form")
     router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
     router.register("checks", CheckViewSet, basename="check")
+    router.register("objectives", ObjectiveViewSet, basename="objective")
     router.register("check-locations", CheckLocationViewSet, basename="check-location")
     router.register("service-alerting", AlertingViewSet, basename="service-alerting")
 

@@ -60,6 +60,7 @@ class RoutingRuleSerializer(serializers.ModelSerializer[RoutingRule]):
             "matchers",
             "hours",
             "timezone",
+            "budget_below",
             "service",
             "urgency",
             "severity",
@@ -74,13 +75,15 @@ class RoutingRuleSerializer(serializers.ModelSerializer[RoutingRule]):
 
 
 class RuleFields(StrictSerializer):
-    """What a rule says. What is null or empty of the outcome stays as the alert came."""
+    """What a rule says. `budget_below`: only while less than so many percent of an error budget of the alert's
+    service is left. What is null or empty of the outcome stays as the alert came."""
 
     name = serializers.CharField(max_length=120)
     is_active = serializers.BooleanField(required=False)
     matchers = MatcherSerializer(many=True, required=False)
     hours = HoursSerializer(many=True, required=False)
     timezone = serializers.CharField(max_length=64, required=False)
+    budget_below = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
     service = serializers.CharField(max_length=80, required=False, allow_null=True)
     urgency = serializers.ChoiceField(Urgency.choices, required=False, allow_blank=True)
     severity = serializers.IntegerField(min_value=0, max_value=4, required=False, allow_null=True)

@@ -39,6 +39,13 @@ class RuleForm(forms.Form):
         help_text=_("One a line, such as Mon-Fri 09:00-17:00 or Sat,Sun 22:00-06:00. Empty: always."),
     )
     timezone = forms.ChoiceField(label=_("Time zone"))
+    budget_below = forms.IntegerField(
+        label=_("While less of the error budget is left than (%)"),
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text=_("Of any objective of the alert's service. Empty: whatever is left."),
+    )
     suppress = forms.BooleanField(
         label=_("Record only"), required=False, help_text=_("It opens no incident and pages nobody.")
     )
@@ -105,6 +112,7 @@ def stored_values(rule: RoutingRule) -> dict[str, Any]:
         "matchers": matchers,
         "hours": spans,
         "timezone": rule.timezone,
+        "budget_below": rule.budget_below,
         "suppress": rule.suppress,
         "hold_minutes": rule.hold_minutes,
         "service": rule.service_id,

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('kind', models.CharField(choices=[('generic', 'Generic JSON'), ('alertmanager', 'Prometheus Alertmanager'), ('grafana', 'Grafana'), ('pagerduty', 'PagerDuty Events v2'), ('opsgenie', 'Opsgenie alerts'), ('datadog', 'Datadog'), ('cloudwatch', 'Amazon CloudWatch (through SNS)'), ('sentry', 'Sentry'), ('uptime_kuma', 'Uptime Kuma'), ('zabbix', 'Zabbix'), ('nagios', 'Nagios or Icinga'), ('azure', 'Azure Monitor'), ('gcp', 'Google Cloud Monitoring'), ('kibana', 'Kibana'), ('github', 'GitHub'), ('gitlab', 'GitLab'), ('custom', 'JSON with your own mapping'), ('email', 'E-mail'), ('report', 'Public report form'), ('heartbeat', 'Heartbeat'), ('check', 'Check')], default='generic', max_length=20, verbose_name='source')),
+                ('kind', models.CharField(choices=[('generic', 'Generic JSON'), ('alertmanager', 'Prometheus Alertmanager'), ('grafana', 'Grafana'), ('pagerduty', 'PagerDuty Events v2'), ('opsgenie', 'Opsgenie alerts'), ('datadog', 'Datadog'), ('cloudwatch', 'Amazon CloudWatch (through SNS)'), ('sentry', 'Sentry'), ('uptime_kuma', 'Uptime Kuma'), ('zabbix', 'Zabbix'), ('nagios', 'Nagios or Icinga'), ('azure', 'Azure Monitor'), ('gcp', 'Google Cloud Monitoring'), ('kibana', 'Kibana'), ('zendesk', 'Zendesk'), ('jira', 'Jira Service Management'), ('freshdesk', 'Freshdesk'), ('github', 'GitHub'), ('gitlab', 'GitLab'), ('custom', 'JSON with your own mapping'), ('email', 'E-mail'), ('report', 'Public report form'), ('heartbeat', 'Heartbeat'), ('check', 'Check'), ('objective', 'Service level objective')], default='generic', max_length=20, verbose_name='source')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='integrations', to='teams.team')),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='integrations', to='services.service')),
                 ('key_digest', models.CharField(editable=False, max_length=64, unique=True)),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['generic', 'alertmanager', 'grafana', 'pagerduty', 'opsgenie', 'datadog', 'cloudwatch', 'sentry', 'uptime_kuma', 'zabbix', 'nagios', 'azure', 'gcp', 'kibana', 'github', 'gitlab', 'custom', 'email', 'report', 'heartbeat', 'check'])), name='integration_kind_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['generic', 'alertmanager', 'grafana', 'pagerduty', 'opsgenie', 'datadog', 'cloudwatch', 'sentry', 'uptime_kuma', 'zabbix', 'nagios', 'azure', 'gcp', 'kibana', 'zendesk', 'jira', 'freshdesk', 'github', 'gitlab', 'custom', 'email', 'report', 'heartbeat', 'check', 'objective'])), name='integration_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
                 ('matchers', models.JSONField(blank=True, default=list)),
                 ('hours', models.JSONField(blank=True, default=list)),
                 ('timezone', models.CharField(default='UTC', max_length=64)),
+                ('budget_below', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='services.service')),
                 ('urgency', models.CharField(blank=True, choices=[('high', 'High'), ('low', 'Low')], default='', max_length=10)),
                 ('severity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.severitylevel')),
@@ -105,7 +106,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['team', 'position', 'id'],
                 'indexes': [models.Index(fields=['team', 'position'], name='rule_by_team')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('urgency__in', ['', 'high', 'low'])), name='rule_urgency_known'), models.CheckConstraint(condition=models.Q(('hold_minutes__isnull', True), models.Q(('hold_minutes__gte', 1), ('hold_minutes__lte', 240)), _connector='OR'), name='rule_hold_up_to_four_hours')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('urgency__in', ['', 'high', 'low'])), name='rule_urgency_known'), models.CheckConstraint(condition=models.Q(('hold_minutes__isnull', True), models.Q(('hold_minutes__gte', 1), ('hold_minutes__lte', 240)), _connector='OR'), name='rule_hold_up_to_four_hours'), models.CheckConstraint(condition=models.Q(('budget_below__isnull', True), models.Q(('budget_below__gte', 1), ('budget_below__lte', 100)), _connector='OR'), name='rule_budget_is_percent')],
             },
         ),
         migrations.CreateModel(
@@ -246,6 +247,35 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Objective',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='objectives', to='teams.team')),
+                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='objectives', to='services.service')),
+                ('integration', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='objective', to='alerts.integration')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('description', models.CharField(blank=True, default='', max_length=500, verbose_name='description')),
+                ('target', models.DecimalField(decimal_places=4, max_digits=6, verbose_name='target in percent')),
+                ('window_days', models.PositiveSmallIntegerField(default=30, verbose_name='over the last days')),
+                ('source', models.CharField(choices=[('checks', 'The checks of the service'), ('counts', 'Counts that are pushed')], default='checks', max_length=10, verbose_name='measured by')),
+                ('pages', models.BooleanField(default=True, verbose_name='opens incidents')),
+                ('is_enabled', models.BooleanField(default=True, verbose_name='in use')),
+                ('external_id', models.CharField(blank=True, default='', max_length=200)),
+                ('sli', models.FloatField(blank=True, editable=False, null=True)),
+                ('budget_left', models.FloatField(blank=True, editable=False, null=True)),
+                ('rates', models.JSONField(blank=True, default=dict, editable=False)),
+                ('burning', models.CharField(blank=True, choices=[('', 'Not burning'), ('slow', 'Slow burn'), ('fast', 'Fast burn')], default='', editable=False, max_length=4)),
+                ('burning_since', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('evaluated_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_at', models.DateTimeField(default=core.clock.now, editable=False)),
+            ],
+            options={
+                'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='objective_name_once'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('team', 'external_id'), name='objective_external_id_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('source__in', ['checks', 'counts'])), name='objective_source_known'), models.CheckConstraint(condition=models.Q(('burning__in', ['', 'slow', 'fast'])), name='objective_burning_known'), models.CheckConstraint(condition=models.Q(('target__gt', 50), ('target__lt', 100)), name='objective_target_bounds'), models.CheckConstraint(condition=models.Q(('window_days__in', (7, 14, 28, 30, 90))), name='objective_window_known')],
+            },
+        ),
+        migrations.CreateModel(
             name='AlertNote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -345,6 +375,21 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['service', 'id'], name='intake_pending'), models.Index(fields=['integration', '-id'], name='intake_by_integration'), models.Index(condition=models.Q(('status', 'unread')), fields=['integration', '-id'], name='intake_unread'), models.Index(condition=models.Q(('alert__isnull', False)), fields=['alert', 'id'], name='intake_by_alert'), models.Index(fields=['request_id'], name='intake_by_request')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'done', 'dropped', 'failed', 'unread'])), name='intake_status_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ObjectiveCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('objective', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='alerts.objective')),
+                ('at', models.DateTimeField()),
+                ('good', models.BigIntegerField()),
+                ('total', models.BigIntegerField()),
+            ],
+            options={
+                'ordering': ['objective', 'at'],
+                'indexes': [models.Index(fields=['at'], name='objective_count_by_age')],
+                'constraints': [models.UniqueConstraint(fields=('objective', 'at'), include=('good', 'total'), name='objective_count_once'), models.CheckConstraint(condition=models.Q(('good__gte', 0), ('good__lte', models.F('total'))), name='objective_count_good_of_total')],
             },
         ),
         migrations.AddField(

@@ -3,6 +3,7 @@ from alerts.models.check import Check, CheckLocation, CheckResult, CheckRun, Che
 from alerts.models.heartbeat import Heartbeat
 from alerts.models.intake import IntakeItem
 from alerts.models.integration import Integration
+from alerts.models.objective import Objective, ObjectiveCount
 from alerts.models.rule import RoutingRule, ServiceAlerting
 from alerts.models.silence import MaintenanceWindow, Silence
 
@@ -19,6 +20,8 @@ __all__ = [
     "IntakeItem",
     "Integration",
     "MaintenanceWindow",
+    "Objective",
+    "ObjectiveCount",
     "RoutingRule",
     "ServiceAlerting",
     "Silence",

@@ -17,8 +17,9 @@ class RoutingRule(models.Model):
 
     `matchers`: list of `{name, op, value}` on labels (`alerts.matching`); the names `@source` (kind of integration),
     `@severity`, `@title` stand for the alert itself. `hours`: list of `{days: [0-6, Monday first], start, end}` as
-    wall times "HH:MM" in `timezone`; empty is always. What is not set stays as it came. `suppress`: recorded, opens
-    no incident. `hold_minutes`: opens one only if it still fires after that long.
+    wall times "HH:MM" in `timezone`; empty is always. `budget_below`: only while less than so many percent of an error
+    budget of the alert's service is left (`alerts.slo`); None is always. What is not set stays as it came.
+    `suppress`: recorded, opens no incident. `hold_minutes`: opens one only if it still fires after that long.
     """
 
     team = models.ForeignKey(
@@ -30,6 +31,7 @@ class RoutingRule(models.Model):
     matchers = models.JSONField(default=list, blank=True)
     hours = models.JSONField(default=list, blank=True)
     timezone = models.CharField(max_length=64, default="UTC")
+    budget_below = models.PositiveSmallIntegerField(null=True, blank=True)
     service = models.ForeignKey(
         "services.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -56,6 +58,10 @@ class RoutingRule(models.Model):
             models.CheckConstraint(
                 condition=Q(hold_minutes__isnull=True) | Q(hold_minutes__gte=1, hold_minutes__lte=240),
                 name="rule_hold_up_to_four_hours",
+            ),
+            models.CheckConstraint(
+                condition=Q(budget_below__isnull=True) | Q(budget_below__gte=1, budget_below__lte=100),
+                name="rule_budget_is_percent",
             ),
         ]
 

@@ -21,6 +21,7 @@ from alerts.processing.grouping import alerting_of
 from alerts.processing.placing import Placing, save
 from alerts.routing import enriching
 from alerts.routing.rules import RuleBook, apply
+from alerts.slo.selectors import budgets
 from alerts.sources.base import Parsed
 from core.wakeup import wake
 from incidents.actions.acknowledge import acknowledge_from_source
@@ -199,19 +200,32 @@ class Batch:
         ruled: list[Any] = [row.item for row in fresh]
         teams = {item.integration.team_id for item in ruled if item.ruled}
         book = RuleBook.of_teams(teams, self.now)
+        for alert, item, _parsed in fresh:
+            if item.integration.service_label:
+                enriching.settle_service(alert, item.integration, services)
+        left = self._budgets(fresh, book)
         for alert, item, parsed in fresh:
             integration = item.integration
-            if integration.service_label:
-                enriching.settle_service(alert, integration, services)
             if integration.templates:
                 enriching.word(alert, item, parsed, new=True)
             if book.has(integration.team_id):
-                decision = book.decide(integration.team_id, alert, integration.kind)
+                decision = book.decide(
+                    integration.team_id, alert, integration.kind, left.get(alert.service_id or 0)
+                )
                 apply(alert, decision, self.now)
             if alert.service_id != (self.service.pk if self.service else None) and not alert.held_by:
                 alert.place_at = alert.place_at or self.now
             if alert.status == AlertStatus.RESOLVED:
                 alert.place_at = None
+
+    def _budgets(self, fresh: list[_Fresh], book: RuleBook) -> dict[int, float]:
+        """What is left of the error budgets of their services, where a rule asks: else no statement."""
+        asked = {
+            row.alert.service_id
+            for row in fresh
+            if row.alert.service_id is not None and book.asks_budgets(row.item.integration.team_id)
+        }
+        return budgets(asked)
 
     def _place(self, drills: dict[int, Any]) -> None:
         """Give every alert of this service that waits its place.

@@ -26,6 +26,8 @@ from services.models import Service
 STORM_LIMIT = 20
 STORM_WINDOW = dt.timedelta(seconds=60)
 REFIRE_WINDOW = dt.timedelta(hours=24)
+# The longest address an incident keeps.
+_LINK = 500
 # Of incidents that may be joined only this is read; the one that is joined is read whole when it is locked.
 _LOADED = ("incident", "incident__merged_into")
 _NEEDED = ("number", "status", "auto_resolved", "resolved_at")
@@ -130,6 +132,8 @@ class Grouping:
             severity=None if drill_for else alert.severity_rank,
             policy_id=None if drill_for else alert.policy_id,
             team_id=alert.team_id,
+            ticket=alert.labels.get("ticket", ""),
+            link=_ticket_link(alert),
             now=self.now,
         )
         self.by_key[alert.group_key] = incident
@@ -209,3 +213,9 @@ class Grouping:
             return True
         refired = incident.resolved_at is not None and incident.resolved_at > self.now - REFIRE_WINDOW
         return incident.status == IncidentStatus.RESOLVED and incident.auto_resolved and refired
+
+
+def _ticket_link(alert: Alert) -> str:
+    """Where the ticket is that the alert names; "" when it names none."""
+    href = alert.links[0].get("href", "") if alert.labels.get("ticket") and alert.links else ""
+    return href if len(href) <= _LINK else ""

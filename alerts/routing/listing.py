@@ -26,6 +26,7 @@ class Listed:
     rule: RoutingRule
     conditions: str
     times: str
+    budget: str
     outcome: str
     decided: int
     broken: str
@@ -54,7 +55,12 @@ def listed(rule: RoutingRule, count: int) -> Listed:
             times = _("%(hours)s in %(zone)s") % {"hours": hours.described(rule.hours), "zone": rule.timezone}
     except (matching.MatcherError, hours.HoursError) as error:
         broken = str(error)
-    return Listed(rule, conditions, times, outcome(rule), count, broken)
+    budget = ""
+    if rule.budget_below is not None:
+        budget = _("less than %(percent)d %% of the service's error budget left") % {
+            "percent": rule.budget_below
+        }
+    return Listed(rule, conditions, times, budget, outcome(rule), count, broken)
 
 
 def services_of(team: Team, actor: Actor) -> list[tuple[Service, ServiceAlerting]]:

@@ -58,6 +58,11 @@ class _Prepared:
         except (matching.MatcherError, hours.HoursError) as error:
             self.broken = str(error)
 
+    def has_left(self, budget: float | None) -> bool:
+        """Whether so much of the service's error budget lets the rule be asked; None: it has none."""
+        below = self.row.budget_below
+        return below is None or (budget is not None and budget * 100 < below)
+
     def in_hours(self, at: dt.datetime) -> bool:
         return bool(self.broken) or hours.covered(self.spans, self.row.timezone, at)
 
@@ -81,13 +86,24 @@ class Book:
             for matcher in rule.matchers:
                 with_it = self._of[matcher.name]
                 with_it[matcher] = with_it.get(matcher, 0) | 1 << bit
+        self._of_budgets = sum(
+            1 << bit for bit, rule in enumerate(self._rules) if rule.row.budget_below is not None
+        )
         self._open: dict[dt.datetime, int] = {}
         self._failing: dict[tuple[str, str], int] = {}
         self._broken: dict[matching.Matcher, str] = {}
 
-    def decide(self, of: Mapping[str, str], at: dt.datetime) -> Decision:
-        """The first rule that is in its hours at `at` and matches; none is the default route."""
-        failing = 0
+    @property
+    def asks_budgets(self) -> bool:
+        """Whether a rule asks what is left of the service's error budget."""
+        return bool(self._of_budgets)
+
+    def decide(self, of: Mapping[str, str], at: dt.datetime, budget: float | None = None) -> Decision:
+        """The first rule that is in its hours at `at` and matches; none is the default route.
+
+        `budget`: the fraction that is left of the error budget of the alert's service, None without one.
+        """
+        failing = self._rich(budget) if self._of_budgets else 0
         for name in self._of:
             failing |= self._fails(name, of.get(name, ""))
         left = self._in_hours(at.replace(second=0, microsecond=0)) & ~failing
@@ -113,6 +129,10 @@ class Book:
                 self._failing.clear()
             self._failing[name, value] = known
         return known
+
+    def _rich(self, budget: float | None) -> int:
+        """The rules that are for a budget smaller than this."""
+        return sum(1 << bit for bit, rule in enumerate(self._rules) if not rule.has_left(budget))
 
     def _in_hours(self, minute: dt.datetime) -> int:
         known = self._open.get(minute)
@@ -160,15 +180,23 @@ class RuleBook:
     def has(self, team_id: int | None) -> bool:
         return team_id in self._books
 
-    def decide(self, team_id: int | None, alert: Alert, source: str) -> Decision:
-        """The decision on an alert that came in for the team over an integration of kind `source`."""
+    def asks_budgets(self, team_id: int | None) -> bool:
+        """Whether a rule of the team asks what is left of the service's error budget."""
+        book = self._books.get(team_id or 0)
+        return book is not None and book.asks_budgets
+
+    def decide(self, team_id: int | None, alert: Alert, source: str, budget: float | None = None) -> Decision:
+        """The decision on an alert that came in for the team over an integration of kind `source`.
+
+        `budget`: the fraction that is left of its service's error budget, where the team `asks_budgets`.
+        """
         book = self._books.get(team_id or 0)
         if book is None:
             return _DEFAULT
         of = matching.facts(
             alert.labels, source=source, severity=alert.severity, title=alert.title, urgency=alert.urgency
         )
-        return book.decide(of, self._now)
+        return book.decide(of, self._now, budget)
 
 
 def in_order(rows: QuerySet[RoutingRule]) -> QuerySet[RoutingRule]:

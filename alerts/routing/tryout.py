@@ -11,6 +11,7 @@ from alerts import matching
 from alerts.models import Alert, RoutingRule
 from alerts.routing import enriching
 from alerts.routing.rules import Book, in_order, outcome
+from alerts.slo.selectors import budgets
 from alerts.sources.base import Parsed
 from services.models import Service
 from teams.actor import Actor
@@ -39,13 +40,18 @@ class TryOut:
 def try_out(actor: Actor, draft: RoutingRule) -> TryOut:
     """The draft (not saved; with a key it stands in place of that rule) on the last alerts of its team.
 
-    Every alert is asked about at the time it came, under the rules as they are now.
+    Every alert is asked about at the time it came, under the rules and with the error budgets as they
+    are now.
     """
     rules = list(in_order(RoutingRule.objects.filter(team=draft.team_id)))
     after = _with(rules, draft)
     books = [Book(row for row in rows if row.is_active) for rows in (rules, after)]
     alerts = last_alerts(actor, draft.team_id)
     services = _origins(alerts)
+    asked = (
+        {service.pk for service in services.values()} if any(book.asks_budgets for book in books) else set()
+    )
+    left = budgets(asked)
     moved, decided = [], 0
     for alert in alerts:
         of = matching.facts(
@@ -55,9 +61,9 @@ def try_out(actor: Actor, draft: RoutingRule) -> TryOut:
             title=alert.title,
             urgency=_urgency(alert),
         )
-        old, new = (book.decide(of, alert.first_seen_at) for book in books)
-        decided += new.rule is draft
         origin = services[alert.pk]
+        old, new = (book.decide(of, alert.first_seen_at, left.get(origin.pk)) for book in books)
+        decided += new.rule is draft
         if _way(old.rule, alert, origin) != _way(new.rule, alert, origin):
             moved.append(Moved(alert, _words(old.rule, origin), _words(new.rule, origin)))
     return TryOut(len(alerts), decided, moved)

@@ -30,6 +30,7 @@ _GROUPS = {
     "errors": gettext_lazy("Errors"),
     "uptime": gettext_lazy("Uptime"),
     "clouds": gettext_lazy("Clouds"),
+    "tickets": gettext_lazy("Support tickets"),
     "changes": gettext_lazy("Changes"),
     "tools": gettext_lazy("Other tools' APIs"),
     "own": gettext_lazy("Your own"),

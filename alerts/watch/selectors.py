@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from alerts.choices import INTERNAL_KINDS, HeartbeatStatus, SourceKind
-from alerts.models import Alert, Check, Heartbeat, Integration
+from alerts.models import Alert, Check, Heartbeat, Integration, Objective
 from teams.actor import Actor
 
 
@@ -39,14 +39,14 @@ def mail_address(integration: Integration) -> str:
 
 
 def by_hand(rows: QuerySet[Integration]) -> QuerySet[Integration]:
-    """Without those that belong to a heartbeat or a check."""
+    """Without those that belong to a heartbeat, a check or an objective."""
     return rows.exclude(kind__in=INTERNAL_KINDS)
 
 
 def owner_url(actor: Actor, integration_id: int) -> str | None:
-    """The page of the heartbeat or check that an integration belongs to, if the actor may see it."""
-    for model in (Heartbeat, Check):
-        owner: Heartbeat | Check | None
+    """The page of the heartbeat, check or objective that an integration belongs to, if the actor may see it."""
+    for model in (Heartbeat, Check, Objective):
+        owner: Heartbeat | Check | Objective | None
         owner = model.objects.visible_to(actor).filter(integration_id=integration_id).first()
         if owner is not None:
             return owner.get_absolute_url()

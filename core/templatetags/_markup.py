@@ -5,8 +5,9 @@ from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from core.templatetags._html import conditional_escape, format_html
 
 HUES = 12
 

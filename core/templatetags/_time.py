@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as dt_time
 
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from core import display
 from core.clock import now as clock_now
+from core.templatetags._html import format_html
 from core.templatetags._markup import icon
 
 NOTHING = mark_safe('<span class="muted">–</span>')

@@ -1,18 +1,17 @@
 """The timeline: one function a row, because a page has many of them."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from core import display
 from core.templatetags._controls import chip, person, severity_class
+from core.templatetags._html import format_html
 from core.templatetags._markup import icon, key_of, name_of
 from core.templatetags._time import when, words
 from core.templatetags._vocabulary import KINDS, Look, plain_word
@@ -170,8 +169,3 @@ def timeline_fold(content: str, count: int, label: str = "", severity: int | Non
         or ngettext("%(count)d automatic event", "%(count)d automatic events", count) % {"count": count},
         content,
     )
-
-
-def joined(parts: Iterable[SafeString]) -> SafeString:
-    """Safe parts one after the other."""
-    return format_html_join("", "{}", ((part,) for part in parts))

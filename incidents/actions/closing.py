@@ -11,6 +11,7 @@ from django.db import transaction
 from core import clock
 from core.errors import Conflict, field_error
 from core.text import clean, one_line
+from incidents import hooks
 from incidents.actions.common import announce, lock, save_incident, write_entry
 from incidents.actions.details import set_fields
 from incidents.actions.status import resolve
@@ -52,16 +53,23 @@ def resolve_with(
     answers: Mapping[str, Any],
     workaround: str | None = None,
     override_reason: str = "",
+    public_words: str = "",
     now: dt.datetime | None = None,
 ) -> Incident:
-    """Resolve with the closing fields filled in, all or nothing. `workaround` None leaves it as it is."""
+    """Resolve with the closing fields filled in, all or nothing. `workaround` None leaves it as it is.
+
+    `public_words` end the notices customers still see as open; without them those stay.
+    """
     now = now or clock.now()
     with transaction.atomic():
         if answers:
             set_fields(actor=actor, number=number, answers=answers, now=now)
         if workaround is not None:
             set_workaround(actor=actor, number=number, text=workaround, now=now)
-        return resolve(actor=actor, number=number, override_reason=override_reason, now=now)
+        incident = resolve(actor=actor, number=number, override_reason=override_reason, now=now)
+        if public_words.strip():
+            hooks.end_notices(actor=actor, incident_id=incident.pk, text=public_words, now=now)
+        return incident
 
 
 def give_feedback(

@@ -175,15 +175,16 @@ def open_from_alert(
     page_user_ids: Sequence[int] = (),
     severity: int | None = None,
     policy_id: int | None = None,
+    ticket: str = "",
+    link: str = "",
     now: dt.datetime,
 ) -> Incident:
     """Open an incident in *triage* for a firing alert and start the service's policy.
 
     `page_user_ids` (a rehearsal) pages these people instead of the policy, `policy_id` that policy. A `severity`
-    does what it does when somebody sets it.
+    does what it does when somebody sets it. `ticket`, `link`: the number and address of the support ticket it is.
 
-    Must run inside the caller's transaction, which already holds the alert rows; the incident
-    number is the last lock taken.
+    Must run inside the caller's transaction, which already holds the alert rows; the number is the last lock taken.
     """
     actor = system_actor(source or "Monitoring", via="rule")
     incident = _create(
@@ -194,9 +195,9 @@ def open_from_alert(
         severity=_severity(severity),
         team_id=service.team_id if service else team_id,
         source=one_line(source, 200),
-        created_at=now,
-        updated_at=now,
-        detected_at=now,
+        source_link=link,
+        ticket=one_line(ticket, 100),
+        **dict.fromkeys(("created_at", "updated_at", "detected_at"), now),
         impact_started_at=occurred_at if occurred_at and occurred_at <= now else None,
     )
     services, body = [service] if service else [], clean(body, 2000)

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents import details
+from incidents import details, hooks
 from incidents.actions.times import TIMES
 from incidents.choices import (
     CriterionKind,
@@ -318,12 +318,26 @@ class ResolveForm(AnswersForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    public_words = forms.CharField(
+        label=_("What customers read at the end"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
     def setup(self) -> None:
         super().setup()
         assert self.incident is not None
         self.initial.setdefault("workaround", self.incident.workaround)
-        names = [name for name in self.fields if name not in ("workaround", "override_reason")]
-        self.order_fields([*names, "workaround", "override_reason"])
+        last = ("workaround", "public_words", "override_reason")
+        names = [name for name in self.fields if name not in last]
+        self.order_fields([*names, *last])
+        titles = hooks.open_notices(self.incident.pk)
+        if titles:
+            text = _("Ends the public notice: %(titles)s. Empty: it stays open.")
+            self.fields["public_words"].help_text = text % {"titles": ", ".join(titles)}
+        else:
+            del self.fields["public_words"]
 
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -331,4 +345,5 @@ class ResolveForm(AnswersForm):
             "answers": self._changed(),
             "workaround": data["workaround"],
             "override_reason": data["override_reason"],
+            "public_words": data.get("public_words", ""),
         }

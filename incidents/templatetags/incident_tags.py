@@ -8,16 +8,16 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
-from django.utils.html import escape, format_html, format_html_join, linebreaks, urlize
+from django.utils.html import escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.templatetags._controls import chip
+from core.templatetags._html import format_html, format_html_join, joined
 from core.templatetags._markup import icon
 from core.templatetags._timeline import (
     NOTHING,
-    joined,
     timeline_day,
     timeline_fold,
     timeline_gap,

@@ -6,15 +6,14 @@ from functools import lru_cache
 
 from django import template
 from django.db.models import TextChoices
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from core.templatetags._controls import avatar
+from core.templatetags._html import format_html, format_html_join, joined
 from core.templatetags._markup import icon
 from core.templatetags._time import countdown, when
-from core.templatetags._timeline import joined
 from incidents.choices import Control, IncidentStatus, Stage, TaskState
 from incidents.models import IncidentTask
 from incidents.tasklists import TaskRow

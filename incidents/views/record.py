@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from core import clock
 from core.errors import InvalidInput, NotVisible
 from core.pages import actor_of, done
-from incidents import actions
+from incidents import actions, hooks
 from incidents.actions import severity_list
 from incidents.forms.record import ImpactRowForm
 from incidents.models import ImpactRow, Incident, SeverityLevel
@@ -97,6 +97,7 @@ def severity_preview(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "incident": incident,
         "plan": severity_list.plan(incident, level, clock.now()) if level else None,
+        "budgets": hooks.budgets(actor_of(request), number),
         "suggestion": suggest(incident.impact_rows.select_related("service"), matrix()),
     }
     return render(request, "incidents/partials/severity_preview.html", context)

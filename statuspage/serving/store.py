@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from statuspage.models import StatusSnapshot
+from statuspage.choices import PageAccess
+from statuspage.models import StatusBlob, StatusPage, StatusSnapshot
+from statuspage.serving import mirror
+from statuspage.serving.files import File, make_file
 
 log = structlog.get_logger("watchbill.status")
 
-_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".atom": "application/atom+xml; charset=utf-8",
-    ".rss": "application/rss+xml; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
+# How soon a new version is seen, in seconds.
+_LOOKS_EVERY = 0.5
 
 
 @dataclass(frozen=True)
-class File:
-    """One answer, ready to send; `etag` is strong: the hash of the bytes."""
+class Held:
+    """A page in memory; never changed, only replaced."""
 
-    body: bytes
-    packed: bytes
-    etag: str
-    content_type: str
+    id: str
+    version: int
+    domain: str | None
+    access: str
+    files: dict[str, File]
+    bytes: dict[str, mirror.Bytes]
+    digests: dict[str, str]
 
-
-def make_file(path: str, text: str) -> File:
-    body = text.encode()
-    kind = _TYPES["." + path.rpartition(".")[2]]
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return File(body, gzip.compress(body, 6, mtime=0), etag, kind)
+    @property
+    def public(self) -> bool:
+        return self.access == PageAccess.PUBLIC
 
 
 class Store:
-    """Pages by slug. `refresh` reads only pages whose version has changed."""
+    """Pages by slug. `refresh` reads only what has changed; reading never waits for it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.pages: dict[str, tuple[int, dict[str, File]]] = {}
+        self.pages: dict[str, Held] = {}
+        self.hosts: dict[str, str] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._lost: float | None = None
         self.ready = threading.Event()
 
     def get(self, slug: str, path: str) -> File | None:
         """The file, or None; reads memory only."""
         found = self.pages.get(slug)
-        return found[1].get(path) if found else None
+        return found.files.get(path) if found else None
 
     def start(self) -> None:
         """Load the mirror and begin to follow the database, in a thread; again changes nothing."""
@@ -75,48 +72,97 @@ class Store:
     def _run(self) -> None:
         self._safely()
         self.ready.set()
-        while not self._stop.wait(1.0):
+        while not self._stop.wait(_LOOKS_EVERY):
             self._safely()
 
     def _safely(self) -> None:
         try:
             self.refresh()
-        except DatabaseError as error:
-            log.warning("the database is away; serving the last status pages", error=str(error)[:200])
+        except (DatabaseError, OSError) as error:
+            log.warning("status pages are served as they last were", error=str(error)[:200])
         finally:
             close_old_connections()
 
     def refresh(self) -> None:
         """Take over new versions from the database and mirror them; drop pages that are gone."""
-        versions = dict(StatusSnapshot.objects.values_list("page__slug", "version"))
-        for slug in set(self.pages) - set(versions):
+        rows = StatusPage.objects.filter(version__gt=0)
+        present = {
+            row[0]: row[1:]
+            for row in rows.values_list("slug", "public_id", "version", "domain", "access", "pk")
+        }
+        changed = False
+        for slug in set(self.pages) - set(present):
             self.pages.pop(slug, None)
-            (self.folder / f"{slug}.json").unlink(missing_ok=True)
-        for slug, version in versions.items():
+            mirror.forget(self.folder, slug)
+            changed = True
+        for slug, (public_id, version, domain, access, pk) in present.items():
             held = self.pages.get(slug)
-            if held is None or held[0] != version:
-                row = StatusSnapshot.objects.filter(page__slug=slug).first()
-                if row is not None:
-                    self._take(slug, row.version, row.files)
-                    self._mirror(slug, row.version, row.files)
+            if held and (held.id, held.version, held.domain, held.access) == (
+                public_id,
+                version,
+                domain,
+                access,
+            ):
+                continue
+            changed = self._take_over(slug, pk, public_id, version, domain, access) or changed
+        if changed:
+            self._index()
 
-    def _take(self, slug: str, version: int, files: dict[str, str]) -> None:
-        self.pages[slug] = (version, {path: make_file(path, text) for path, text in files.items()})
+    def _take_over(
+        self, slug: str, pk: int, public_id: str, version: int, domain: str | None, access: str
+    ) -> bool:
+        """Read a version: its list of files, and the bytes this process does not hold yet."""
+        files = (
+            StatusSnapshot.objects.filter(page=pk, version=version).values_list("files", flat=True).first()
+        )
+        if not files:
+            return False
+        held = self.pages.get(slug)
+        known = {
+            digest: held.bytes[path]
+            for path, digest in (held.digests if held and held.id == public_id else {}).items()
+            if held
+        }
+        digests = {path: entry[0] for path, entry in files.items()}
+        missing = set(digests.values()) - set(known)
+        found = StatusBlob.objects.filter(page=pk, digest__in=missing)
+        for digest, body, gzip, brotli in found.values_list("digest", "body", "gzip", "brotli"):
+            known[digest] = (bytes(body), bytes(gzip), bytes(brotli))
+        if not set(digests.values()) <= set(known):
+            # Made anew in between; the next look finds the newer version.
+            return False
+        content = {path: known[digest] for path, digest in digests.items()}
+        self._put(mirror.Kept(slug, public_id, version, domain, access, content), digests)
+        mirror.write(self.folder, mirror.Kept(slug, public_id, version, domain, access, content))
+        return True
 
-    def _mirror(self, slug: str, version: int, files: dict[str, str]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f".{slug}.{threading.get_ident()}.part"
-        part.write_bytes(orjson.dumps({"version": version, "files": files}))
-        part.replace(self.folder / f"{slug}.json")
+    def _put(self, page: mirror.Kept, digests: dict[str, str]) -> None:
+        before = self.pages.get(page.slug)
+        private = page.access != PageAccess.PUBLIC
+        reusable = before is not None and before.public is not private
+        files: dict[str, File] = {}
+        for path, three in page.files.items():
+            if before and reusable and path in before.files and before.bytes.get(path) is three:
+                files[path] = before.files[path]
+            else:
+                files[path] = make_file(path, *three, private=private)
+        self.pages[page.slug] = Held(
+            page.id, page.version, page.domain, page.access, files, dict(page.files), digests
+        )
+
+    def _index(self) -> None:
+        self.hosts = {held.domain: slug for slug, held in self.pages.items() if held.domain}
+        about: dict[str, dict[str, object]] = {
+            slug: {"id": held.id, "version": held.version, "domain": held.domain, "access": held.access}
+            for slug, held in self.pages.items()
+        }
+        mirror.write_hosts(self.folder, about)
 
     def load_mirror(self) -> None:
         """What was served last, from disk, so that a start without database still serves."""
-        for path in sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []:
-            try:
-                kept = orjson.loads(path.read_bytes())
-                self._take(path.stem, int(kept["version"]), kept["files"])
-            except (ValueError, KeyError, TypeError) as error:
-                log.warning("a mirrored status page cannot be read", file=path.name, error=str(error))
+        for page in mirror.read(self.folder):
+            self._put(page, {})
+        self.hosts = {held.domain: slug for slug, held in self.pages.items() if held.domain}
 
 
 _stores: dict[Path, Store] = {}

@@ -1,134 +1,135 @@
-"""The manage side of status pages."""
+"""The list of pages, and what a page is: settings, logo, log."""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.forms import Form
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.errors import InvalidInput, NotVisible
-from core.pages import actor_of
-from statuspage import actions, forms
-from statuspage.choices import OVER, ComponentStatus
+from core.errors import InvalidInput, NotAllowed
+from core.pages import actor_of, keyset
+from statuspage import actions
+from statuspage.choices import OVER, ComponentStatus, NoticeState
+from statuspage.forms.pages import LogoForm, NewPageForm, RemoveForm, SettingsForm
 from statuspage.models import StatusPage
-from teams.choices import TeamRole
+from statuspage.views.common import frame, managed, visible
+from teams.views.base import attach
 
 
 @login_required
 def page_list(request: HttpRequest) -> HttpResponse:
-    """Every status page the viewer may see."""
+    """Every status page the viewer may see, with what is wrong on it."""
     actor = actor_of(request)
-    pages = StatusPage.objects.visible_to(actor).select_related("team").prefetch_related("components")
-    return render(request, "statuspage/pages/list.html", {"pages": pages[:200], "may_add": actor.manages_any})
+    rows = StatusPage.objects.visible_to(actor).select_related("team")
+    is_open = Q(notices__state=NoticeState.PUBLISHED) & ~Q(notices__status__in=(*OVER, "scheduled"))
+    wrong = ~Q(components__status=ComponentStatus.OPERATIONAL) & Q(components__isnull=False)
+    rows = rows.annotate(
+        open_count=Count("notices", filter=is_open, distinct=True),
+        wrong_count=Count("components", filter=wrong, distinct=True),
+        part_count=Count("components", distinct=True),
+    )
+    page = keyset(rows, request.GET.get("cursor", ""))
+    return render(request, "statuspage/pages/list.html", {"page": page, "may_add": actor.manages_any})
 
 
 @login_required
 def page_new(request: HttpRequest) -> HttpResponse:
     """Make a page."""
     actor = actor_of(request)
-    form = forms.PageForm(request.POST or None, actor=actor)
+    if not actor.manages_any:
+        raise NotAllowed("Only a manager of a team can make a status page.")
+    form = NewPageForm(request.POST or None, actor=actor)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         try:
             page = actions.create_page(actor=actor, team_id=data.pop("team").pk, **data)
         except InvalidInput as error:
-            _attach(form, error)
+            attach(form, error)
         else:
-            return redirect(page.get_absolute_url())
+            return redirect(f"{page.get_absolute_url()}components/")
     return render(request, "statuspage/pages/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @login_required
-def manage(request: HttpRequest, slug: str) -> HttpResponse:
-    """Components, open notices and what to publish next."""
+def page_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who may read it, how it looks, what it offers."""
+    page = managed(request, slug)
     actor = actor_of(request)
-    page = _visible(request, slug)
-    notices = page.notices.prefetch_related("updates", "components").select_related("incident")
-    context = {
-        "page_": page,
-        "components": page.components.select_related("service"),
-        "open": [
-            (row, forms.UpdateForm(kind=row.kind, prefix=str(row.pk), initial={"status": row.status}))
-            for row in notices.exclude(status__in=OVER)[:50]
-        ],
-        "past": notices.filter(status__in=OVER)[:20],
-        "notice_form": forms.NoticeForm(page=page),
-        "component_form": forms.ComponentForm(actor=actor),
-        "statuses": ComponentStatus.choices,
-        "may_publish": actor.manages(page.team_id)
-        or actor.roles.get(page.team_id or 0) == TeamRole.RESPONDER,
-    }
-    return render(request, "statuspage/pages/manage.html", context)
+    form = SettingsForm(request.POST or None, initial=SettingsForm.of(page))
+    if request.method == "POST" and form.is_valid():
+        try:
+            page = actions.set_page(actor=actor, page_id=page.pk, settings=form.settings())
+        except InvalidInput as error:
+            attach(form, error)
+        else:
+            messages.success(request, _("Saved and published."))
+            return redirect(f"{page.get_absolute_url()}settings/")
+    return _settings(request, page, form, LogoForm(), RemoveForm())
 
 
 @login_required
 @require_POST
-def add_component(request: HttpRequest, slug: str) -> HttpResponse:
-    page = _visible(request, slug)
-    form = forms.ComponentForm(request.POST, actor=actor_of(request))
-    if form.is_valid():
-        service = form.cleaned_data["service"]
-        actions.add_component(
-            actor=actor_of(request),
-            page_id=page.pk,
-            name=form.cleaned_data["name"],
-            description=form.cleaned_data["description"],
-            service_id=service.pk if service else None,
-        )
-        return redirect(page.get_absolute_url())
-    return render(request, "statuspage/pages/form.html", {"form": form, "page_": page}, status=422)
-
-
-@login_required
-@require_POST
-def set_component(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    page = _visible(request, slug)
-    actions.set_component_status(
-        actor=actor_of(request), component_id=pk, status=request.POST.get("status", "")
-    )
-    return redirect(page.get_absolute_url())
-
-
-@login_required
-@require_POST
-def add_notice(request: HttpRequest, slug: str) -> HttpResponse:
-    """Publish a notice."""
-    page = _visible(request, slug)
-    form = forms.NoticeForm(request.POST, page=page)
+def page_logo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a logo in, or with `do=remove` away."""
+    page = managed(request, slug)
+    actor = actor_of(request)
+    if request.POST.get("do") == "remove":
+        actions.set_logo(actor=actor, page_id=page.pk, content=b"")
+        return redirect(f"{page.get_absolute_url()}settings/")
+    form = LogoForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            actions.create_notice(actor=actor_of(request), page_id=page.pk, **form.values())
+            content = form.cleaned_data["logo"].read(actions.MAX_LOGO_BYTES + 1)
+            actions.set_logo(actor=actor, page_id=page.pk, content=content)
         except InvalidInput as error:
-            _attach(form, error)
+            attach(form, error)
         else:
-            return redirect(page.get_absolute_url())
-    return render(request, "statuspage/pages/form.html", {"form": form, "page_": page}, status=422)
+            return redirect(f"{page.get_absolute_url()}settings/")
+    return _settings(request, page, SettingsForm(initial=SettingsForm.of(page)), form, RemoveForm())
 
 
 @login_required
 @require_POST
-def update_notice(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Say more about a notice, or end it."""
-    page = _visible(request, slug)
-    notice = page.notices.filter(pk=pk).first()
-    if notice is None:
-        raise NotVisible
-    form = forms.UpdateForm(request.POST, kind=notice.kind, prefix=str(pk))
+def page_remove(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the page away."""
+    page = managed(request, slug)
+    form = RemoveForm(request.POST)
     if form.is_valid():
-        actions.update_notice(actor=actor_of(request), notice_id=pk, **form.cleaned_data)
-        return redirect(page.get_absolute_url())
-    return render(request, "statuspage/pages/form.html", {"form": form, "page_": page}, status=422)
+        try:
+            actions.remove_page(
+                actor=actor_of(request), page_id=page.pk, confirm=form.cleaned_data["confirm"]
+            )
+        except InvalidInput as error:
+            attach(form, error)
+        else:
+            messages.success(request, _("The page is gone."))
+            return redirect("statuspage:list")
+    return _settings(request, page, SettingsForm(initial=SettingsForm.of(page)), LogoForm(), form)
 
 
-def _visible(request: HttpRequest, slug: str) -> StatusPage:
-    page: StatusPage | None = StatusPage.objects.visible_to(actor_of(request)).filter(slug=slug).first()
-    if page is None:
-        raise NotVisible
-    return page
+@login_required
+def page_log(request: HttpRequest, slug: str) -> HttpResponse:
+    """What was published, by whom and why."""
+    page = visible(request, slug)
+    rows = page.snapshots.select_related("author").defer("files")
+    context = frame(request, page, "log/") | {
+        "page": keyset(rows, request.GET.get("cursor", ""), field="version")
+    }
+    return render(request, "statuspage/pages/log.html", context)
 
 
-def _attach(form: Form, error: InvalidInput) -> None:
-    for name, reasons in error.fields.items():
-        form.add_error(name if name in form.fields else None, reasons[0])
+def _settings(
+    request: HttpRequest, page: StatusPage, form: SettingsForm, logo: LogoForm, remove: RemoveForm
+) -> HttpResponse:
+    faulty = form.errors or logo.errors or remove.errors
+    context = frame(request, page, "settings/") | {
+        "form": form,
+        "logo_form": logo,
+        "remove_form": remove,
+        "logo": getattr(page, "logo", None),
+    }
+    return render(request, "statuspage/pages/settings.html", context, status=422 if faulty else 200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -136,8 +138,11 @@ def linked(page: Any) -> list[str]:
     """The first page behind each list that is there."""
     found = []
     for path, start in LINKED:
-        page.goto(path)
-        hrefs = page.eval_on_selector_all("main a[href]", "rows => rows.map(a => a.getAttribute('href'))")
+        # Read, not opened: as a page the list is looked at elsewhere.
+        main = (
+            page.request.get(path, timeout=PATIENCE_MS).text().partition("<main")[2].partition("</main>")[0]
+        )
+        hrefs = [html.unescape(href) for href in re.findall(r'<a\s[^>]*?\bhref="([^"]*)"', main)]
         inner = [
             h
             for h in hrefs

@@ -59,6 +59,8 @@ class Watcher:
         for _attempt in range(12):
             self.fresh.goto(self.path)
             fresh, live = self.fresh.evaluate(READ), self.live.evaluate(READ)
+            # Left open it would follow every event as well, and ask the server for what nobody looks at.
+            self.fresh.goto("about:blank")
             if live == fresh:
                 return
             self.live.wait_for_timeout(500)

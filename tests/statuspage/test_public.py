@@ -1,138 +1,90 @@
-"""What the public is served: the v2 shape, feeds, caching, and nothing of what is inside."""
+"""What the public is served: caching, encodings, the mirror, and nothing of what is inside."""
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import sys
 from pathlib import Path
 from typing import Any
 
+import brotli
 import feedparser
 import orjson
 import pytest
 from django.db import OperationalError
+from icalendar import Calendar
 
 from incidents.models import Incident
 from statuspage import actions
-from statuspage.models import StatusPage
-from statuspage.serving import StatusWSGI, Store, mounts
-from statuspage.serving import store as live_store
-from tests.factories import api_client, signed_in
+from statuspage.actions import PageSettings
+from statuspage.building import publish_due
+from statuspage.building.publish import KEPT_VERSIONS
+from statuspage.models import StatusBlob, StatusPage, StatusSnapshot
+from statuspage.serving import StatusWSGI, Store, mirror
+from statuspage.serving.answers import Onward, answer
 from tests.incidents.support import declare
-from tests.world import World, make_world
+from tests.statuspage.support import document, make_page, part, read, say, tell
+from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def serve(settings: Any, tmp_path: Path) -> Store:
-    """The store of this process on a folder of its own; `refresh()` stands for its thread."""
-    settings.DATA_DIR = tmp_path
-    found = live_store()
-    found.ready.set()
-    found._thread = None
-    return found
-
-
-def make_page(world: World, slug: str = "shop") -> StatusPage:
-    page = actions.create_page(actor=world.actor("ada"), name="Shop", slug=slug, team_id=world.team.pk)
-    actions.add_component(actor=world.actor("ada"), page_id=page.pk, name="Website")
-    return page
-
-
-def notice(world: World, page: StatusPage, **fields: Any) -> Any:
-    fields.setdefault("component_ids", [page.components.get().pk])
-    fields.setdefault("body", "We look into it.")
-    fields.setdefault("title", "Orders fail")
-    return actions.create_notice(actor=world.actor("bo"), page_id=page.pk, **fields)
-
-
-def read(path: str, etag: str = "", encoding: str = "") -> tuple[int, dict[str, str], bytes]:
-    status, headers, body = mounts.answer("GET", path, etag, encoding)
-    return status, dict(headers), body
-
-
-def document(path: str) -> Any:
-    status, headers, body = read(f"/status/shop/api/v2/{path}")
-    assert (status, headers["Content-Type"]) == (200, "application/json; charset=utf-8")
-    return orjson.loads(body)
-
-
-def test_the_v2_documents(serve: Store) -> None:
-    world = make_world()
-    page = make_page(world)
-    serve.refresh()
-    assert document("status.json")["status"] == {
-        "indicator": "none",
-        "description": "All Systems Operational",
-    }
-    told = notice(world, page, impact="major", component_status="major_outage")
-    serve.refresh()
-    assert set(document("summary.json")) == {
-        "page",
-        "components",
-        "incidents",
-        "scheduled_maintenances",
-        "status",
-    }
-    assert document("status.json")["status"]["indicator"] == "critical"
-    assert document("components.json")["components"][0]["status"] == "major_outage"
-    (incident,) = document("incidents/unresolved.json")["incidents"]
-    assert (incident["id"], incident["name"], incident["impact"], incident["status"]) == (
-        told.public_id,
-        "Orders fail",
-        "major",
-        "investigating",
-    )
-    assert [row["body"] for row in incident["incident_updates"]] == ["We look into it."]
-    assert document("status.json")["page"]["id"] == page.public_id
-
-    actions.update_notice(
-        actor=world.actor("bo"),
-        notice_id=told.pk,
-        body="Fixed.",
-        status="resolved",
-        component_status="operational",
-    )
-    serve.refresh()
-    assert document("incidents/unresolved.json")["incidents"] == []
-    (incident,) = document("incidents.json")["incidents"]
-    assert [row["status"] for row in incident["incident_updates"]] == ["resolved", "investigating"]
-    assert incident["resolved_at"].endswith("Z")
-    for name in ("", "/upcoming", "/active"):
-        assert document(f"scheduled-maintenances{name}.json")["scheduled_maintenances"] == []
-
-
-def test_caching_and_what_a_public_answer_carries(serve: Store, django_assert_num_queries: Any) -> None:
+def test_what_a_public_answer_carries(serve: Store, django_assert_num_queries: Any) -> None:
     world = make_world()
     page = make_page(world)
     serve.refresh()
     with django_assert_num_queries(0):
         status, headers, body = read("/status/shop/")
-        again, _headers, empty = read("/status/shop/", headers["ETag"])
-        weak, _headers, _body = read("/status/shop/", f'"other", W/{headers["ETag"]}')
-        packed = read("/status/shop/api/v2/summary.json", "", "gzip, br")
-        missing, moved = read("/status/none/")[0], read("/status/shop")
-        refused = mounts.answer("POST", "/status/shop/", "", "")[0]
-        outside = read("/status/shop/../../etc/passwd")[0]
-    assert (status, again, empty, weak) == (200, 304, b"", 304)
-    assert "Set-Cookie" not in headers
-    assert headers["Cache-Control"].startswith("public")
+        again, same, empty = read("/status/shop/", tag=headers["etag"])
+        weak = read("/status/shop/", tag=f'"other", W/{headers["etag"]}')[0]
+        packed = read("/status/shop/api/v2/summary.json", encoding="gzip, br")
+        zipped = read("/status/shop/", encoding="gzip")
+        moved = read("/status/shop")
+        folder = read("/status/shop/history")
+        codes = [
+            read(path)[0] for path in ("/status/none/", "/status/shop/../../etc/passwd", "/status/shop/x")
+        ]
+        refused = read("/status/shop/", method="PUT")[0]
+        asked = read("/status/shop/api/v2/status.json", method="OPTIONS")
+        head = read("/status/shop/", method="HEAD")
+    assert (status, again, empty, weak, refused, asked[0]) == (200, 304, b"", 304, 405, 204)
+    assert codes == [404, 404, 404]
+    assert (head[0], head[2], head[1]["content-length"]) == (200, b"", str(len(body)))
+    assert (moved[0], moved[1]["location"]) == (301, "/status/shop/")
+    assert (folder[0], folder[1]["location"]) == (301, "/status/shop/history/")
+    assert headers["cache-control"] == (
+        "public, max-age=10, s-maxage=10, stale-while-revalidate=60, stale-if-error=86400"
+    )
+    assert (headers["vary"], headers["access-control-allow-origin"]) == ("Accept-Encoding", "*")
+    assert same["etag"] == headers["etag"]
+    assert "set-cookie" not in headers
     assert b"Website" in body
-    assert packed[1]["Content-Encoding"] == "gzip"
-    assert (missing, refused, outside) == (404, 405, 404)
-    assert (moved[0], moved[1]["Location"]) == (301, "/status/shop/")
+    assert packed[1]["content-encoding"] == "br"
+    assert orjson.loads(brotli.decompress(packed[2]))["page"]["name"] == "Shop"
+    assert zipped[1]["etag"] != headers["etag"]
+    assert asked[1]["access-control-allow-origin"] == "*"
 
-    notice(world, page)
+    tell(world, page)
     serve.refresh()
-    assert read("/status/shop/", headers["ETag"])[0] == 200
+    assert read("/status/shop/", tag=headers["etag"])[0] == 200
 
 
-def test_the_mounted_app_sets_no_cookie(serve: Store, django_assert_num_queries: Any) -> None:
+def test_an_error_is_not_kept_by_anybody(serve: Store) -> None:
     make_page(make_world())
     serve.refresh()
-    serve.wait_ready = lambda: None  # type: ignore[method-assign]
+    status, headers, body = read("/status/shop/incidents/zzzzzzzzzzzz/")
+    assert (status, headers["cache-control"]) == (404, "no-store")
+    assert b"There is nothing here" in body
+
+
+def test_the_mounted_app_sets_no_cookie_and_asks_no_database(
+    serve: Store, django_assert_num_queries: Any
+) -> None:
+    make_page(make_world())
+    serve.refresh()
+    serve.wait_ready = lambda: None  # type: ignore[method-assign] # the thread belongs to a running server
     seen: list[Any] = []
     environ = {
         "REQUEST_METHOD": "GET",
@@ -146,10 +98,26 @@ def test_the_mounted_app_sets_no_cookie(serve: Store, django_assert_num_queries:
     assert [name for name, _value in seen[0][1] if name.lower() == "set-cookie"] == []
 
 
-def test_the_mirror_serves_while_the_database_is_away(
-    serve: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_page(make_world())
+def test_a_domain_of_its_own_shows_the_page_at_its_root(serve: Store) -> None:
+    world = make_world()
+    page = make_page(world)
+    actions.set_page(
+        actor=world.actor("ada"), page_id=page.pk, settings=PageSettings(domain="Status.Example.com")
+    )
+    serve.refresh()
+    assert read("/", host="status.example.com")[2] == read("/status/shop/")[2]
+    assert read("/api/v2/status.json", host="status.example.com")[0] == 200
+    assert read("/incidents/", host="status.example.com")[0] == 404
+    assert answer("GET", "/", "other.example.com", b"", b"") is None
+    assert answer("GET", "/subscribe/", "status.example.com", b"", b"") == Onward("/status/shop/subscribe/")
+    assert document("status.json")["page"]["url"] == "https://status.example.com"
+
+
+def test_the_mirror_serves_while_the_database_is_away(serve: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    page = make_page(world)
+    make_page(world, "second")
+    actions.set_page(actor=world.actor("ada"), page_id=page.pk, settings=PageSettings(domain="s.example.com"))
     serve.refresh()
     fresh = Store(serve.folder)
 
@@ -161,7 +129,14 @@ def test_the_mirror_serves_while_the_database_is_away(
     fresh.load_mirror()
     fresh._safely()
     assert fresh.get("shop", "index.html") == serve.get("shop", "index.html") is not None
-    (serve.folder / "broken.json").write_text("{")
+    assert set(fresh.pages["shop"].files) == set(serve.pages["shop"].files)
+    assert fresh.hosts == {"s.example.com": "shop"}
+    # What cannot be read takes nothing else with it.
+    (serve.folder / "pages" / "second" / "current").unlink()
+    broken = Store(serve.folder)
+    broken.load_mirror()
+    assert set(broken.pages) == {"shop"}
+    (serve.folder / mirror.HOSTS).write_text("{")
     Store(serve.folder).load_mirror()
 
 
@@ -171,40 +146,85 @@ def test_a_page_that_is_gone_is_served_no_more(serve: Store) -> None:
     StatusPage.objects.all().delete()
     serve.refresh()
     assert read("/status/shop/")[0] == 404
-    assert list(serve.folder.glob("*.json")) == []
+    assert not (serve.folder / "pages" / "shop").exists()
+
+
+def test_the_folder_is_a_whole_site_for_any_web_server(serve: Store, tmp_path: Path) -> None:
+    world = make_world()
+    page = make_page(world)
+    told = tell(world, page)
+    serve.refresh()
+    home = serve.folder / "pages" / "shop" / "current"
+    files = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+    wanted = set(serve.pages["shop"].files)
+    assert files == wanted | {f"{path}.gz" for path in wanted} | {f"{path}.br" for path in wanted}
+    assert f"incidents/{told.public_id}/index.html" in files
+    before = (home / "robots.txt").stat().st_ino
+    say(world, told, status="resolved")
+    serve.refresh()
+    assert (home / "robots.txt").stat().st_ino == before
+    assert b"Resolved" in (home / f"incidents/{told.public_id}/index.html").read_bytes()
+
+    target = tmp_path / "out"
+    (target / "old").mkdir(parents=True)
+    (target / "old" / "gone.html").write_text("x")
+    mirror.export(serve.pages["shop"].bytes, target)
+    found = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    assert found == files
+
+
+def test_versions_are_kept_and_let_go(serve: Store) -> None:
+    world = make_world()
+    page = make_page(world)
+    told = tell(world, page)
+    for number in range(KEPT_VERSIONS + 2):
+        say(world, told, f"Word {number}.")
+    page.refresh_from_db()
+    rows = StatusSnapshot.objects.filter(page=page)
+    assert rows.count() == page.version
+    assert rows.filter(files__isnull=False).count() == KEPT_VERSIONS
+    kept = {
+        d for files in rows.exclude(files=None).values_list("files", flat=True) for d, _key in files.values()
+    }
+    assert set(StatusBlob.objects.filter(page=page).values_list("digest", flat=True)) == kept
+    newest, older = rows.order_by("-version")[:2]
+    same = {path for path in newest.files if newest.files[path] == older.files.get(path)}
+    assert "404.html" in same
+    assert "index.html" not in same
+
+
+def test_a_page_made_by_another_program_is_made_anew() -> None:
+    page = make_page(make_world())
+    assert publish_due() == 0
+    StatusPage.objects.update(built_with="older")
+    assert publish_due() == 1
+    page.refresh_from_db()
+    assert (page.version, publish_due()) == (3, 0)
 
 
 def test_nothing_of_an_incident_leaves(serve: Store) -> None:
     world = make_world()
     page = make_page(world)
     incident = declare(world, title="Card data in the logs", impact="Secret impact")
-    Incident.objects.filter(pk=incident.pk).update(visibility="restricted")
-    told = actions.create_notice(
-        actor=world.actor("root"),
-        page_id=page.pk,
-        title="Slow pages",
-        body="Soon.",
-        incident_number=incident.number,
+    Incident.objects.filter(pk=incident.pk).update(
+        visibility="restricted", code_name="Blue heron", number=471147
     )
+    incident.refresh_from_db()
+    told = tell(world, page, title="Slow pages", body="Soon.", by="root", incident_number=incident.number)
     serve.refresh()
-    files = serve.pages["shop"][1]
-    text = b"\n".join(file.body for file in files.values())
-    for secret in (
-        b"Card data",
-        b"Secret impact",
-        f"#{incident.number}".encode(),
-        b"Checkout",
-        b"/incidents/1/",
-    ):
-        assert secret not in text.replace(f"incidents/{told.public_id}".encode(), b""), secret
+    text = b"\n".join(file.body for file in serve.pages["shop"].files.values())
+    text += b"\n".join(path.encode() for path in serve.pages["shop"].files)
+    clean = text.replace(f"incidents/{told.public_id}".encode(), b"")
+    for secret in ("Card data", "Secret impact", "471147", "Checkout", "/incidents/1/", "heron"):
+        assert secret.encode() not in clean, secret
     assert b"Slow pages" in text
 
 
 def test_feeds_are_read_by_a_feed_reader_and_hostile_text_stays_text(serve: Store) -> None:
     world = make_world()
     page = make_page(world)
-    notice(world, page, title=f"Down & {EVIL}", body=EVIL)
-    notice(world, page, title="Second")
+    tell(world, page, title=f"Down & {EVIL}", body=EVIL + "\x0b\ud800")
+    tell(world, page, title="Second", body="See https://example.com/a?b=1&c=2")
     serve.refresh()
     for name in ("history.atom", "history.rss"):
         found = feedparser.parse(read(f"/status/shop/{name}")[2])
@@ -213,51 +233,28 @@ def test_feeds_are_read_by_a_feed_reader_and_hostile_text_stays_text(serve: Stor
             "shop/incidents/"
         ] * 2
         assert found.entries[0].title == "Second"
-    html = read("/status/shop/")[2].decode()
-    assert "<img src=x" not in html
-    assert "&lt;img src=x" in html
-    badge = read("/status/shop/badge.svg")
-    assert badge[1]["Content-Type"] == "image/svg+xml"
+    for path in ("/status/shop/", "/status/shop/history/", "/status/shop/widget.html"):
+        assert "<img src=x" not in read(path)[2].decode()
+    assert "&lt;img src=x" in read("/status/shop/")[2].decode()
+    assert read("/status/shop/badge.svg")[1]["content-type"] == "image/svg+xml"
+    name = part(page).public_id
+    assert b"Website: operational" in read(f"/status/shop/badge/{name}.svg")[2]
+    months = orjson.loads(read("/status/shop/history.json")[2])["months"]
+    assert [len(month["incidents"]) for month in months] == [2]
 
 
-def test_planned_work_needs_its_window(serve: Store) -> None:
+def test_planned_work_is_a_calendar(serve: Store) -> None:
     world = make_world()
     page = make_page(world)
-    url = "/api/v1/status-pages/shop/notices/"
-    body = {"title": "Upgrade", "body": "At night", "kind": "maintenance"}
-    refused = api_client(world.bo).post(url, body, format="json")
-    assert (refused.status_code, set(refused.json()["errors"])) == (400, {"scheduled_for"})
-    window = {"scheduled_for": "2026-12-01T01:00:00Z", "scheduled_until": "2026-12-01T02:00:00Z"}
-    assert api_client(world.bo).post(url, body | window, format="json").status_code == 201
+    begins = dt.datetime(2026, 12, 1, 1, tzinfo=dt.UTC)
+    window = actions.Window(starts_at=begins, ends_at=begins + dt.timedelta(hours=1))
+    now = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+    work = tell(world, page, title="Upgrade; all, of it", kind="maintenance", window=window, now=now)
+    actions.cancel_work(actor=world.actor("bo"), notice_id=work.pk, now=now)
     serve.refresh()
-    (row,) = document("scheduled-maintenances/upcoming.json")["scheduled_maintenances"]
-    assert (row["scheduled_for"], row["impact"]) == ("2026-12-01T01:00:00.000Z", "maintenance")
-    assert page.notices.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("visibility", "codes"),
-    [
-        ("organisation", {"ada": (200, 302), "bo": (200, 302), "sam": (200, 403), "zoe": (200, 403)}),
-        ("members", {"ada": (200, 302), "bo": (200, 302), "sam": (404, 404), "zoe": (404, 404)}),
-    ],
-)
-def test_who_manages_a_page(serve: Store, visibility: str, codes: dict[str, tuple[int, int]]) -> None:
-    world = make_world(visibility)
-    make_page(world)
-    given = {"kind": "incident", "title": "Slow", "body": "Soon", "impact": "minor"}
-    found = {}
-    for name in codes:
-        browser = signed_in(getattr(world, name))
-        found[name] = (
-            browser.get("/statuspages/shop/").status_code,
-            browser.post("/statuspages/shop/notices/", given).status_code,
-        )
-    assert found == codes
-    assert signed_in(None).get("/statuspages/shop/").status_code == 302
-    listed = api_client(world.zoe).get("/api/v1/status-pages/").json()["results"]
-    assert len(listed) == (1 if visibility == "organisation" else 0)
-    assert (
-        api_client(world.zoe).post("/api/v1/status-pages/", {"name": "Mine"}, format="json").status_code
-        == 403
+    (event,) = Calendar.from_ical(read("/status/shop/maintenance.ics")[2]).walk("VEVENT")
+    assert (event["dtstart"].dt, str(event["summary"]), str(event["status"])) == (
+        begins,
+        "Upgrade; all, of it",
+        "CANCELLED",
     )

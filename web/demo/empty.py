@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from core import clock
 from teams.actions._locks import lock
 from teams.models import User
-from web.demo import checks, duty, loader, monitoring, rooms  # noqa: F401 - these register their data
+from web.demo import checks, duty, loader, monitoring, objectives, postmortems, statuspages  # noqa: F401 - these register their data
 from web.models import EmptyStart
 
 # Written by migrations and by the scheduler, and nobody's data.

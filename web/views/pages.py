@@ -35,6 +35,7 @@ _PLACES = (
     ("Integrations", "/integrations/", "plug"),
     ("Heartbeats", "/heartbeats/", "heart-pulse"),
     ("Checks", "/checks/", "radar"),
+    ("Objectives", "/objectives/", "target"),
     ("Notification rules", "/settings/notifications/", "bell"),
     ("Profile", "/settings/profile/", "user"),
     ("API tokens", "/settings/tokens/", "key-round"),

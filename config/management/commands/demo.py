@@ -15,14 +15,16 @@ from teams.actions.tokens import create_token
 from teams.actor import actor_for
 from teams.choices import Scope
 from teams.models import Team, User
-from web.demo import (  # noqa: F401 - monitoring and rooms register their data
+from web.demo import (  # noqa: F401 - these register their data
     checks,
     company,
     empty,
     live_story,
     loader,
     monitoring,
-    rooms,
+    objectives,
+    postmortems,
+    statuspages,
 )
 
 
@@ -47,6 +49,7 @@ def _ensure() -> None:
     if not loader.is_empty():
         live_story.refresh()
         checks.refresh()
+        objectives.refresh()
     elif empty.chosen():
         empty.ensure_code()
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from incidents import details
+from incidents import details, hooks
 from incidents.actions.criteria import verdicts
 from incidents.choices import CriterionKind, FieldKind, FieldSection, ImpactCondition, Reach
 from incidents.criteria import describe
@@ -69,6 +69,10 @@ def _answer(field: Any, answer: Any, people: dict[int, str]) -> Answer:
     return Answer(field.label, field.section, text, text if field.kind == FieldKind.LINK else "")
 
 
+def _budgets(state: State) -> dict[str, Any]:
+    return {"budgets": hooks.budgets(state.actor, state.incident.number) if state.service_ids else []}
+
+
 def _impact(state: State) -> dict[str, Any]:
     rows = list(state.incident.impact_rows.select_related("service")) if state.has("impact") else []
     seen = state.visible_service_ids([row.service_id for row in rows if row.service_id])
@@ -127,6 +131,7 @@ def _relations(state: State) -> dict[str, Any]:
 PARTS = (
     Part("known", "incidents/partials/known.html", _known),
     Part("impact", "incidents/partials/impact.html", _impact),
+    Part("budgets", "incidents/partials/budgets.html", _budgets),
     Part("criteria", "incidents/partials/criteria.html", _criteria),
     Part("relations", "incidents/partials/relations.html", _relations),
 )

@@ -52,7 +52,7 @@ class EmailTransport:
             message.send()
         except (smtplib.SMTPException, OSError) as error:
             # A certificate that is not trusted is both an OSError and a ValueError.
-            raise _judged(error) from None
+            raise judged(error) from None
         except (BadHeaderError, ValueError) as error:
             raise TransportError(f"The mail cannot be written: {error}.", permanent=True) from None
         finally:
@@ -126,7 +126,7 @@ def server_of(url: str) -> dict[str, Any]:
     return {**dj_email_url.parse(f"smtp://{rest}"), **secure, "EMAIL_PORT": port}
 
 
-def _judged(error: smtplib.SMTPException | OSError) -> TransportError:
+def judged(error: smtplib.SMTPException | OSError) -> TransportError:
     """Only a refusal of the recipient or of the message is final; the rest is the server's trouble.
 
     A server that cannot be trusted or does not take us is as good as down: pages go another way at once.

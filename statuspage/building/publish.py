@@ -1,0 +1,132 @@
+"""Writes the next version of a page: rows that never change, and one number that says which is served."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import brotli
+from django.db import transaction
+from django.db.models import Q
+
+from core import clock
+from statuspage.building.load import load
+from statuspage.building.program import program
+from statuspage.building.site import site
+from statuspage.models import StatusBlob, StatusPage, StatusSnapshot
+
+# Versions whose bytes are kept, and whose line in the log is.
+KEPT_VERSIONS = 5
+KEPT_LINES = 500
+_DUE_AT_ONCE = 20
+_OLDER_ASSETS = 4
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The bytes of a file as they are sent."""
+
+    digest: str
+    body: bytes
+    gzip: bytes
+    brotli: bytes
+
+
+def pack(body: bytes) -> Packed:
+    """Compress once, at publish, so that serving costs nothing."""
+    return Packed(
+        hashlib.sha256(body).hexdigest(),
+        body,
+        gzip.compress(body, 6, mtime=0),
+        brotli.compress(body, quality=6),
+    )
+
+
+def publish(
+    page: StatusPage, now: dt.datetime, *, cause: str = "", author_id: int | None = None
+) -> StatusSnapshot:
+    """Write the next version in the caller's transaction, which holds the page's row locked.
+
+    Files whose key is that of the version before keep their bytes. Whoever serves takes the version over when
+    the transaction has committed.
+    """
+    last = StatusSnapshot.objects.filter(page=page, version=page.version).first()
+    held: dict[str, list[str]] = (last.files or {}) if last and page.built_with == program() else {}
+    files: dict[str, list[str]] = {}
+    made: dict[str, Packed] = {}
+    for file in site(load(page, now)):
+        before = held.get(file.path)
+        if before and file.key and before[1] == file.key:
+            files[file.path] = before
+            continue
+        packed = pack(file.make())
+        files[file.path] = [packed.digest, file.key]
+        made[packed.digest] = packed
+    # Pages that somebody kept for a moment still name the styles of the version before.
+    older = {
+        path: row for path, row in (last.files or {} if last else {}).items() if path.startswith("assets/")
+    }
+    for path in [path for path in older if path not in files][:_OLDER_ASSETS]:
+        files[path] = older[path]
+    StatusBlob.objects.bulk_create(
+        [
+            StatusBlob(page=page, digest=row.digest, body=row.body, gzip=row.gzip, brotli=row.brotli)
+            for row in made.values()
+        ],
+        ignore_conflicts=True,
+    )
+    page.version += 1
+    page.built_with = program()
+    page.rebuild_at = _changes_by_itself_at(page, now)
+    page.save(update_fields=["version", "built_with", "rebuild_at"])
+    snapshot = StatusSnapshot.objects.create(
+        page=page,
+        version=page.version,
+        files=files,
+        cause=cause[:200],
+        author_id=author_id,
+        built_at=now,
+    )
+    _forget(page)
+    return snapshot
+
+
+def publish_due(now: dt.datetime | None = None) -> int:
+    """Publish pages that show another day by now, or were made by another version of the program; how many."""
+    now = now or clock.database_now()
+    due = StatusPage.objects.filter(Q(rebuild_at__lte=now) | ~Q(built_with=program()))
+    count = 0
+    for pk in list(due.order_by("pk").values_list("pk", flat=True)[:_DUE_AT_ONCE]):
+        with transaction.atomic():
+            locked = due.filter(pk=pk).select_for_update(skip_locked=True, no_key=True, of=("self",))
+            page = locked.first()
+            if page is not None:
+                publish(page, now, cause="A new day" if page.built_with == program() else "A new program")
+                count += 1
+    return count
+
+
+def _changes_by_itself_at(page: StatusPage, now: dt.datetime) -> dt.datetime:
+    """The next midnight of the page, when each bar moves by a day; earlier where metrics are shown."""
+    zone = ZoneInfo(page.time_zone)
+    tomorrow = now.astimezone(zone).date() + dt.timedelta(days=1)
+    midnight = dt.datetime.combine(tomorrow, dt.time(), zone).astimezone(dt.UTC)
+    if page.metrics.filter(shown=True).exists():
+        return min(midnight, now + dt.timedelta(minutes=5))
+    return midnight
+
+
+def _forget(page: StatusPage) -> None:
+    """Let go of bytes nobody serves any more, and of the oldest lines of the log."""
+    rows = StatusSnapshot.objects.filter(page=page)
+    rows.filter(version__lte=page.version - KEPT_LINES).delete()
+    old = rows.filter(version__lte=page.version - KEPT_VERSIONS, files__isnull=False)
+    if not old.update(files=None):
+        return
+    kept: set[str] = set()
+    for files in rows.filter(files__isnull=False).values_list("files", flat=True):
+        kept.update(digest for digest, _key in (files or {}).values())
+    StatusBlob.objects.filter(page=page).exclude(digest__in=kept).delete()

@@ -1,0 +1,1 @@
+"""Forms of the manage side; those of subscribers are in `forms_subscribers`."""
