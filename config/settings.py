@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
         "ComponentStatusEnum": "statuspage.choices.ComponentStatus",
         "NoticeKindEnum": "statuspage.choices.NoticeKind",
         "NoticeStatusEnum": "statuspage.choices.NoticeStatus",
+        "NoticeStateEnum": "statuspage.choices.NoticeState",
         "SubscriberKindEnum": "statuspage.choices.SubscriberKind",
         "SubscriberStateEnum": "statuspage.choices.SubscriberState",
         "PageLanguageEnum": "statuspage.choices.Language",

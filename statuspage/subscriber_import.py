@@ -116,7 +116,8 @@ def export(*, actor: Actor, page_id: int) -> Iterator[str]:
 
 def _lines(page: StatusPage) -> Iterator[str]:
     yield "\ufeff" + _line(("address", "kind", "components", "language", "state", "since"))
-    rows = Subscriber.objects.filter(page=page).order_by("pk").prefetch_related("components")
+    # Whoever follows one notice alone would come back as a follower of the whole page.
+    rows = Subscriber.objects.filter(page=page, notice=None).order_by("pk").prefetch_related("components")
     for row in rows.iterator(chunk_size=1000):
         parts = ";".join(part.public_id for part in row.components.all())
         since = row.confirmed_at or row.created_at

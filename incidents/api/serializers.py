@@ -256,7 +256,10 @@ class UpdateInput(StrictSerializer):
 
 
 class ResolveInput(StrictSerializer):
+    """`public_words` end the notices customers still see as open; without them those stay."""
+
     override_reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    public_words = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
 
 
 class ReopenInput(StrictSerializer):

@@ -151,7 +151,8 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, number: str) -> Response:
         """Resolve; with a reason from any active state by commander, manager or admin."""
-        actions.resolve(actor=self.actor, number=int(number), **valid(shapes.ResolveInput, request))
+        data = valid(shapes.ResolveInput, request)
+        actions.resolve_with(actor=self.actor, number=int(number), answers={}, **data)
         return self._answer(int(number))
 
     @extend_schema(request=shapes.ReopenInput, responses=shapes.IncidentSerializer)

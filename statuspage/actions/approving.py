@@ -88,7 +88,9 @@ def _waiting(actor: Actor, update_id: int) -> tuple[NoticeUpdate, StatusPage]:
     notice, page = locked_notice(actor, update.notice_id)
     if not actor.manages(page.team_id):
         raise NotAllowed("Only a manager of the page's team can decide that.")
-    update.refresh_from_db()
+    update = NoticeUpdate.objects.filter(pk=update_id).first()
+    if update is None:
+        raise NotVisible
     if update.state == NoticeState.REFUSED:
         raise Conflict("It was sent back already.", code="refused")
     update.notice = notice

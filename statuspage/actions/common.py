@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
+from django.conf import settings
+
 from core.errors import NotAllowed, NotVisible, field_error
 from core.text import clean, one_line
 from statuspage.building import publish
@@ -50,12 +52,19 @@ def locked_page(actor: Actor, page_id: int, *, manage: bool = False) -> StatusPa
     return page
 
 
+def only_approved(actor: Actor, page: StatusPage, what: str) -> None:
+    """`NotAllowed` for a responder where what customers read needs a manager, and there are no words to wait."""
+    if page.needs_approval and not actor.manages(page.team_id):
+        raise NotAllowed(f"This page asks for approval; only a manager can {what}.")
+
+
 def show(page: StatusPage, now: dt.datetime, actor: Actor, cause: str, *, settings: bool = False) -> None:
     """The page's next version. `settings`: something changed that every file shows."""
     page.updated_at = max(now, page.updated_at)
     fields = ["updated_at"]
     if settings:
-        page.settings_at = page.updated_at
+        # Files are kept while this stays the same, so it moves on even when the clock was put back.
+        page.settings_at = max(page.updated_at, page.settings_at + dt.timedelta(milliseconds=1))
         fields.append("settings_at")
     page.save(update_fields=fields)
     publish(page, now, cause=cause, author_id=actor.user_id)
@@ -140,6 +149,6 @@ def host_of(value: str | None, own_host: str) -> str | None:
         raise field_error("domain", "This is not a host name.") from None
     if not _HOST.fullmatch(value):
         raise field_error("domain", "A host name alone, such as status.example.com.")
-    if value == own_host:
+    if value == own_host or value in settings.ALLOWED_HOSTS:
         raise field_error("domain", "This is the address of this installation itself.")
     return value

@@ -149,6 +149,8 @@ def edit_component(
     with transaction.atomic():
         component = _found(Component, actor, component_id)
         page = locked_page(actor, component.page_id, manage=True)
+        # As it is under the lock: what moved it meanwhile stays.
+        component = _found(Component, actor, component_id)
         if "name" in values:
             component.name = name_of(values["name"])
             _check_name(page, component.name, component.pk)
@@ -157,7 +159,8 @@ def edit_component(
         if "group_id" in values:
             component.group_id = _group(page, values["group_id"])
         if "service_ids" in values:
-            component.services.set(_services(actor, values["service_ids"]))
+            unseen = component.services.exclude(pk__in=Service.objects.visible_to(actor))
+            component.services.set([*_services(actor, values["service_ids"]), *unseen])
         if "follows" in values:
             _check_follows(values["follows"])
             component.follows = values["follows"]
@@ -226,7 +229,7 @@ def set_component_status(
     with transaction.atomic():
         component = _found(Component, actor, component_id)
         page = locked_page(actor, component.page_id)
-        component.refresh_from_db()
+        component = _found(Component, actor, component_id)
         by_hand = component.follows == Follows.HAND and status == ComponentStatus.OPERATIONAL
         wanted = "" if by_hand else status
         if component.override == wanted and (not status or component.status == status):
@@ -246,14 +249,16 @@ def move(component: Component, status: str, now: dt.datetime, notice: Notice | N
     component.save(update_fields=["status", "override", "set_by", "updated_at"])
     if old == status:
         return
-    lasting = component.intervals.filter(until=None).first()
+    lasting, begins = component.intervals.filter(until=None).first(), now
     if lasting and lasting.since >= now:
-        # It lasted no time at all.
+        # It lasted no time at all; the next one begins no sooner than the one before has ended.
         lasting.delete()
+        ended = component.intervals.order_by("-until").values_list("until", flat=True).first()
+        begins = max(now, ended or now)
     elif lasting:
         lasting.until = now
         lasting.save(update_fields=["until"])
-    ComponentInterval.objects.create(component=component, status=status, since=now, notice=notice)
+    ComponentInterval.objects.create(component=component, status=status, since=begins, notice=notice)
     announce_component(component, old, status, now)
 
 

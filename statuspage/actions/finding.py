@@ -31,7 +31,9 @@ def locked_notice(actor: Actor, notice_id: int, *, manage: bool = False) -> tupl
     if found is None:
         raise NotVisible
     page = locked_page(actor, found.page_id, manage=manage)
-    found.refresh_from_db()
+    found = Notice.objects.filter(pk=notice_id, page=page).first()
+    if found is None:
+        raise NotVisible
     found.page = page
     return found, page
 

@@ -18,7 +18,8 @@ from statuspage.actions.notices import create_notice, update_notice
 from statuspage.actions.saying import Words, publish_words, refuse
 from statuspage.choices import OVER, NoticeState
 from statuspage.models import Notice, NoticeUpdate, StatusPage
-from teams.actor import Actor, system_actor
+from teams.actor import Actor, actor_for, system_actor
+from teams.models import User
 
 # What an incident's state is called on the page.
 STATUS_OF = {
@@ -126,7 +127,8 @@ def end_notices(*, actor: Actor, incident_id: int, body: str, now: dt.datetime |
         found = open_notices([incident_id])
         return [
             update_notice(actor=actor, notice_id=row.pk, words=Words(body=body, status="resolved"), now=now)
-            for row in found
+            # Pages are locked in one order, so that two incidents that end at once do not wait for each other.
+            for row in sorted(found, key=lambda row: (row.page_id, row.pk))
             if publishes(actor, row.page)
         ]
 
@@ -143,10 +145,25 @@ def _told_of(incident_ids: Sequence[int]) -> Q:
     return Q(incident__in=incident_ids) | Q(incident__merged_into__in=incident_ids)
 
 
+def may_speak(source: IncidentUpdate, page: StatusPage) -> bool:
+    """Whether the incident's update may be read on the page without anybody of it looking at it: who wrote it or
+    let it out publishes there, and where the page asks for approval it had one."""
+    people = User.objects.filter(pk__in=(source.author_id, source.decided_by_id), is_active=True)
+    actors = {user.pk: actor_for(user) for user in people}
+    if source.author_id is not None and not any(publishes(actor, page) for actor in actors.values()):
+        return False
+    author = actors.get(source.author_id or 0)
+    approved = source.author_id is None or source.decided_by_id is not None
+    return not page.needs_approval or approved or bool(author and author.manages(page.team_id))
+
+
 def _follow(notice: Notice, source: IncidentUpdate, now: dt.datetime) -> None:
     row = NoticeUpdate.objects.filter(notice=notice, source=source).first()
     actor = system_actor()
+    speaks = may_speak(source, notice.page)
     if row is not None and row.state == NoticeState.WAITING:
+        if not speaks:
+            return
         if notice.state == NoticeState.PUBLISHED and notice.status in OVER:
             refuse(row, "The notice was over by then.", source.decided_by_id)
             return
@@ -170,5 +187,9 @@ def _follow(notice: Notice, source: IncidentUpdate, now: dt.datetime) -> None:
         created_at=now,
         written_at=source.written_at,
     )
+    if not speaks:
+        update.state = NoticeState.WAITING
+        update.save()
+        return
     publish_words(actor, update, now)
     show(notice.page, now, actor, notice.title)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
+import structlog
 from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core import clock
+from core.containment import contained
 from core.errors import Conflict, field_error
-from statuspage.actions.common import audit, show
+from statuspage.actions.common import audit, only_approved, show
 from statuspage.actions.finding import locked_notice
 from statuspage.actions.notices import update_notice
 from statuspage.actions.saying import Window, Words, check_window, publish_words
@@ -24,9 +25,12 @@ from statuspage.models import Notice, NoticeUpdate, StatusPage
 from statuspage.planning import following_window, next_thing_at, reminders
 from teams.actor import Actor, system_actor
 
+log = structlog.get_logger("watchbill.status")
+
 _DUE_AT_ONCE = 50
 # After a standstill a reminder that is late by more than this is left out: the start is nearer.
 _TOO_LATE = dt.timedelta(minutes=30)
+_AGAIN = dt.timedelta(minutes=5)
 
 
 def move_work(
@@ -88,9 +92,21 @@ def work_due(now: dt.datetime | None = None) -> int:
             notice = due.filter(pk=notice_id).first() if page else None
             if page is not None and notice is not None:
                 notice.page = page
-                _do(notice, page, now)
-                count += 1
+                count += _done(notice, page, now)
     return count
+
+
+def _done(notice: Notice, page: StatusPage, now: dt.datetime) -> bool:
+    """Work that cannot be begun or ended is said and tried again later; what is due after it is done."""
+    faults: list[int] = []
+
+    def failed() -> None:
+        log.exception("planned work cannot go on", notice=notice.public_id)
+        Notice.objects.filter(pk=notice.pk).update(next_at=now + _AGAIN)
+        faults.append(notice.pk)
+
+    contained(lambda: _do(notice, page, now), failed)
+    return not faults
 
 
 def _do(notice: Notice, page: StatusPage, now: dt.datetime) -> None:
@@ -134,7 +150,7 @@ def _plan_next(notice: Notice, page: StatusPage, now: dt.datetime) -> None:
     """The next one of a series is announced when this one begins."""
     assert notice.scheduled_for is not None
     assert notice.scheduled_until is not None
-    zone = ZoneInfo(page.time_zone)
+    zone = page.zone
     window = following_window(notice.scheduled_for, notice.scheduled_until, notice.repeats, zone)
     while window is not None and window[0] <= now:
         window = following_window(*window, notice.repeats, zone)
@@ -187,6 +203,8 @@ def _work(actor: Actor, notice_id: int) -> tuple[Notice, StatusPage]:
         raise Conflict("This is no planned work.", code="not_planned")
     if notice.status in OVER:
         raise Conflict("It is over.", code="notice_over")
+    if notice.state == NoticeState.PUBLISHED:
+        only_approved(actor, page, "move or call off work that is public")
     return notice, page
 
 
@@ -200,7 +218,7 @@ def _in_each(page: StatusPage, say: Callable[[str], str]) -> tuple[str, dict[str
 
 
 def _moved(page: StatusPage, language: str, begins: dt.datetime, ends: dt.datetime) -> str:
-    zone, moment = ZoneInfo(page.time_zone), shell(page, language, "")["moment"]
+    zone, moment = page.zone, shell(page, language, "")["moment"]
     times = [date_format(at.astimezone(zone), moment) for at in (begins, ends)]
     words = {"from": times[0], "to": times[1], "zone": page.time_zone}
     return _("The time has changed: from %(from)s to %(to)s (%(zone)s).") % words

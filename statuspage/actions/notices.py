@@ -17,6 +17,7 @@ from statuspage.actions.common import (
     in_languages,
     locked_page,
     name_of,
+    only_approved,
     show,
 )
 from statuspage.actions.components import release
@@ -134,6 +135,8 @@ def edit_notice(*, actor: Actor, notice_id: int, now: dt.datetime | None = None,
     now = now or clock.now()
     with transaction.atomic():
         notice, page = locked_notice(actor, notice_id)
+        if notice.state == NoticeState.PUBLISHED:
+            only_approved(actor, page, "change a notice that is public")
         if "title" in values:
             notice.title = name_of(values["title"], "title", MAX_TITLE)
         if "title_in" in values:

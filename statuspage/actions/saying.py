@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from core.errors import Conflict, field_error
 from core.events import publish
+from incidents.choices import UpdateState
 from incidents.models import IncidentUpdate
 from statuspage.actions.common import body_of, in_languages, in_our_time
 from statuspage.actions.components import release, set_by_notice
@@ -69,13 +70,14 @@ def say_words(
     page = notice.page
     waits = page.needs_approval and not actor.manages(page.team_id)
     if source is not None:
-        waits = source.sent_at is None
+        # Its own approval counts; what needed none inside still waits for the page's manager.
+        waits = source.sent_at is None or (waits and source.decided_by_id is None)
     known = {row.pk: row for row in page.components.all()}
     wanted = {known[pk].public_id: status_of(value) for pk, value in words.statuses.items() if pk in known}
     names = {row.public_id: row for row in known.values()}
     check_promise("next_update_at", words.next_update_at, now)
     check_promise("eta_at", words.eta_at, now)
-    if words.eta_at is not None:
+    if words.eta_at is not None and not (waits and notice.state == NoticeState.PUBLISHED):
         notice.eta_at = words.eta_at
     update = NoticeUpdate(
         notice=notice,
@@ -181,7 +183,7 @@ def first_impact(kind: str, statuses: Collection[str]) -> str:
     """What a notice begins with: what its components say; minor when they say nothing."""
     if kind == NoticeKind.MAINTENANCE:
         return Impact.MAINTENANCE
-    return impact_of(statuses) if statuses else Impact.MINOR
+    return impact_of([status_of(value) for value in statuses]) if statuses else Impact.MINOR
 
 
 def impact_given(kind: str, impact: str) -> str:
@@ -217,7 +219,7 @@ def set_impact(notice: Notice, statuses: Sequence[str]) -> None:
 
 
 def decided_here(update: NoticeUpdate) -> None:
-    if update.source_id is not None:
+    if update.source is not None and update.source.state != UpdateState.SENT:
         raise Conflict("It waits for approval in its incident.", code="decided_in_incident")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from core import clock, ratelimit
-from core.crypto import seal
+from core.crypto import seal, unseal
 from core.errors import Conflict, NotAllowed, NotVisible, TooMany, field_error
 from core.wakeup import wake
 from notifications.actions.webhooks import new_secret
@@ -64,6 +64,8 @@ def ask(
         return
     with transaction.atomic():
         row, new = _row(page, kind, address, notice, source, now)
+        if not new and _is_others(row, contact):
+            return
         if new or row.state != SubscriberState.ACTIVE:
             row.state, row.asked_at, row.ended_at = SubscriberState.PENDING, now, None
             row.language = language_of(page, language)
@@ -305,6 +307,13 @@ def _row(
     if not new:
         row = Subscriber.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
     return row, new
+
+
+def _is_others(row: Subscriber, contact: str) -> bool:
+    """Whether this is a paused hook of somebody else: whoever confirms gets a new secret of it."""
+    if row.state != SubscriberState.QUARANTINED:
+        return False
+    return not row.contact or unseal(row.contact).lower() != contact.lower()
 
 
 def _locked(page: StatusPage, public_id: str) -> Subscriber | None:

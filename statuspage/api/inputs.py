@@ -107,7 +107,7 @@ class ComponentStatusInput(StrictSerializer):
     status = serializers.ChoiceField(ComponentStatus.choices, allow_blank=True)
 
 
-class OrderInput(StrictSerializer):
+class PageOrderInput(StrictSerializer):
     """Ids of all groups and components in the order they are to stand in."""
 
     order = serializers.ListField(child=serializers.CharField(max_length=12), max_length=250)
@@ -229,7 +229,7 @@ class CorrectionInput(StrictSerializer):
     reason = serializers.CharField(max_length=300)
 
 
-class TemplateInput(StrictSerializer):
+class NoticeTemplateInput(StrictSerializer):
     name = serializers.CharField(max_length=100)
     kind = serializers.ChoiceField(NoticeKind.choices, required=False)
     status = serializers.ChoiceField(NoticeStatus.choices, required=False)

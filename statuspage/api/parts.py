@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from django.db.models import Prefetch
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -17,6 +17,7 @@ from core.errors import NotVisible, field_error
 from services.models import Service
 from statuspage import actions
 from statuspage.api import inputs, shapes
+from statuspage.building.bars import counted
 from statuspage.building.load import component_spans
 from statuspage.models import StatusPage, UptimeCorrection
 from statuspage.uptime import days, together
@@ -79,10 +80,12 @@ class PartsMixin:
         """Components as they stand on the page; POST adds one."""
         page = self.get_object()
         if request.method != "POST":
-            rows = page.components.select_related("group").prefetch_related("services")
-            return Response({"results": shapes.ComponentSerializer(rows, many=True).data})
+            return Response(
+                {"results": shapes.ComponentSerializer(self._seen(page.components), many=True).data}
+            )
         data = self._component(page, valid(inputs.ComponentInput, request))
         row = actions.add_component(actor=self.actor, page_id=page.pk, **data)
+        row = self._seen(page.components).get(pk=row.pk)
         return Response(shapes.ComponentSerializer(row).data, status=201)
 
     @extend_schema(methods=["PATCH"], request=inputs.ComponentPatch, responses=shapes.ComponentSerializer)
@@ -97,6 +100,7 @@ class PartsMixin:
             return Response(status=204)
         data = self._component(page, valid(inputs.ComponentPatch, request))
         row = actions.edit_component(actor=self.actor, component_id=row.pk, **data)
+        row = self._seen(page.components).get(pk=row.pk)
         return Response(shapes.ComponentSerializer(row).data)
 
     @extend_schema(request=inputs.ComponentStatusInput, responses=shapes.ComponentSerializer)
@@ -104,8 +108,10 @@ class PartsMixin:
     def set_component(self, request: Request, slug: str, part: str) -> Response:
         """Set a component by hand, or give it back to what it follows."""
         data = valid(inputs.ComponentStatusInput, request)
-        row = below(self.get_object().components, part)
-        row = actions.set_component_status(actor=self.actor, component_id=row.pk, status=data["status"])
+        parts = self.get_object().components
+        row = below(parts, part)
+        actions.set_component_status(actor=self.actor, component_id=row.pk, status=data["status"])
+        row = self._seen(parts).get(pk=row.pk)
         return Response(shapes.ComponentSerializer(row).data)
 
     @extend_schema(request=inputs.GroupInput, responses={201: shapes.GroupSerializer})
@@ -128,12 +134,12 @@ class PartsMixin:
         row = actions.edit_group(actor=self.actor, group_id=row.pk, **valid(inputs.GroupPatch, request))
         return Response(shapes.GroupSerializer(row).data)
 
-    @extend_schema(request=inputs.OrderInput, responses={204: None})
+    @extend_schema(request=inputs.PageOrderInput, responses={204: None})
     @action(detail=True, methods=["post"])
     def arrange(self, request: Request, slug: str) -> Response:
         """Put groups and components in order."""
         page = self.get_object()
-        given = valid(inputs.OrderInput, request)["order"]
+        given = valid(inputs.PageOrderInput, request)["order"]
         groups = dict(page.groups.values_list("public_id", "pk"))
         parts = dict(page.components.values_list("public_id", "pk"))
         if set(given) - set(groups) - set(parts):
@@ -209,19 +215,27 @@ class PartsMixin:
     @extend_schema(
         methods=["GET"],
         operation_id="status_pages_templates_list",
-        responses=shapes.TemplateSerializer(many=True),
+        responses=shapes.NoticeTemplateSerializer(many=True),
     )
-    @extend_schema(methods=["POST"], request=inputs.TemplateInput, responses={201: shapes.TemplateSerializer})
+    @extend_schema(
+        methods=["POST"], request=inputs.NoticeTemplateInput, responses={201: shapes.NoticeTemplateSerializer}
+    )
     @action(detail=True, methods=["get", "post"])
     def templates(self, request: Request, slug: str) -> Response:
         """Notices that are ready before they are needed; POST adds one."""
         page = self.get_object()
         if request.method != "POST":
-            return Response({"results": shapes.TemplateSerializer(page.templates.all(), many=True).data})
-        row = actions.save_template(actor=self.actor, page_id=page.pk, **valid(inputs.TemplateInput, request))
-        return Response(shapes.TemplateSerializer(row).data, status=201)
+            return Response(
+                {"results": shapes.NoticeTemplateSerializer(page.templates.all(), many=True).data}
+            )
+        row = actions.save_template(
+            actor=self.actor, page_id=page.pk, **valid(inputs.NoticeTemplateInput, request)
+        )
+        return Response(shapes.NoticeTemplateSerializer(row).data, status=201)
 
-    @extend_schema(methods=["PUT"], request=inputs.TemplateInput, responses=shapes.TemplateSerializer)
+    @extend_schema(
+        methods=["PUT"], request=inputs.NoticeTemplateInput, responses=shapes.NoticeTemplateSerializer
+    )
     @extend_schema(methods=["DELETE"], responses={204: None})
     @action(detail=True, methods=["put", "delete"], url_path=f"templates/{_NUMBER}")
     def template(self, request: Request, slug: str, number: str) -> Response:
@@ -233,20 +247,20 @@ class PartsMixin:
         if request.method == "DELETE":
             actions.remove_template(actor=self.actor, template_id=row.pk)
             return Response(status=204)
-        data = valid(inputs.TemplateInput, request)
+        data = valid(inputs.NoticeTemplateInput, request)
         row = actions.save_template(actor=self.actor, page_id=page.pk, template_id=row.pk, **data)
-        return Response(shapes.TemplateSerializer(row).data)
+        return Response(shapes.NoticeTemplateSerializer(row).data)
 
-    @extend_schema(responses=shapes.VersionSerializer(many=True))
+    @extend_schema(responses=shapes.PageVersionSerializer(many=True))
     @action(detail=True, methods=["get"])
     def versions(self, request: Request, slug: str) -> Response:
         """What was published, by whom and why, newest first (the last 100)."""
         rows = self.get_object().snapshots.select_related("author").defer("files").order_by("-version")[:100]
-        return Response({"results": shapes.VersionSerializer(rows, many=True).data})
+        return Response({"results": shapes.PageVersionSerializer(rows, many=True).data})
 
     @extend_schema(
         parameters=[OpenApiParameter("days", OpenApiTypes.INT, description=f"1 to {_MOST_DAYS}, else 90.")],
-        responses=shapes.UptimeSerializer(many=True),
+        responses=shapes.ComponentUptimeSerializer(many=True),
     )
     @action(detail=True, methods=["get"])
     def uptime(self, request: Request, slug: str) -> Response:
@@ -260,12 +274,12 @@ class PartsMixin:
             or len(given) > 3
         ):
             raise field_error("days", f"From 1 to {_MOST_DAYS}.")
-        now, zone = clock.now(), ZoneInfo(page.time_zone)
+        now, zone = clock.now(), page.zone
         today: dt.date = now.astimezone(zone).date()
         spans = component_spans([row.pk for row in page.components.all()], now)
         results = []
         for component in page.components.all():
-            found = days(spans[component.pk], zone, today, int(given))
+            found = days(counted(spans[component.pk], component, zone), zone, today, int(given))
             results.append(
                 {
                     "component": component.public_id,
@@ -277,6 +291,11 @@ class PartsMixin:
                 }
             )
         return Response({"results": results})
+
+    def _seen(self, rows: Any) -> Any:
+        """Components with those of their services that the actor may see."""
+        services = Prefetch("services", queryset=Service.objects.visible_to(self.actor))
+        return rows.select_related("group").prefetch_related(services)
 
     def _component(self, page: StatusPage, data: dict[str, Any]) -> dict[str, Any]:
         """Ids and slugs as the actions take them."""

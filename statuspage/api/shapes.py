@@ -194,7 +194,7 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
         read_only_fields = fields
 
 
-class TemplateSerializer(serializers.ModelSerializer[NoticeTemplate]):
+class NoticeTemplateSerializer(serializers.ModelSerializer[NoticeTemplate]):
     kind = serializers.ChoiceField(NoticeKind.choices, read_only=True)
     status = serializers.ChoiceField(NoticeStatus.choices, read_only=True)
     title_in = serializers.DictField(child=serializers.CharField(), read_only=True)
@@ -217,7 +217,7 @@ class CorrectionSerializer(serializers.ModelSerializer[UptimeCorrection]):
         read_only_fields = fields
 
 
-class VersionSerializer(serializers.ModelSerializer[StatusSnapshot]):
+class PageVersionSerializer(serializers.ModelSerializer[StatusSnapshot]):
     """One line of the log of what was published."""
 
     author = serializers.CharField(source="author.name", read_only=True, default="")
@@ -236,7 +236,7 @@ class DaySerializer(serializers.Serializer[Any]):
     seconds = serializers.DictField(child=serializers.FloatField())
 
 
-class UptimeSerializer(serializers.Serializer[Any]):
+class ComponentUptimeSerializer(serializers.Serializer[Any]):
     component = serializers.CharField()
     uptime = serializers.FloatField(allow_null=True)
     days = DaySerializer(many=True)

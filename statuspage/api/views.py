@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from core.api.views import ActorViewSet
 from core.errors import field_error
+from services.models import Service
 from statuspage import actions
 from statuspage.api import inputs, shapes
 from statuspage.api.notices import NoticesMixin
@@ -33,7 +34,8 @@ class StatusPageViewSet(
 
     def visible(self) -> QuerySet[StatusPage]:
         rows: Any = StatusPage.objects.visible_to(self.actor).select_related("team")
-        return rows.prefetch_related("groups", "components__group", "components__services")  # type: ignore[no-any-return]
+        seen = Prefetch("components__services", queryset=Service.objects.visible_to(self.actor))
+        return rows.prefetch_related("groups", "components__group", seen)  # type: ignore[no-any-return]
 
     @extend_schema(request=inputs.PageInput, responses={201: shapes.StatusPageSerializer})
     def create(self, request: Request) -> Response:
@@ -52,7 +54,8 @@ class StatusPageViewSet(
         data = valid(inputs.PagePatch, request)
         page = self.get_object()
         settings = actions.PageSettings(**data)
-        page = actions.set_page(actor=self.actor, page_id=page.pk, settings=settings)
+        actions.set_page(actor=self.actor, page_id=page.pk, settings=settings)
+        page = self.visible().get(pk=page.pk)
         return Response(shapes.StatusPageSerializer(page).data)
 
     @extend_schema(

@@ -10,6 +10,8 @@ from statuspage.building.load import Loaded
 from statuspage.models import StatusPage
 
 _FOLDER = Path(__file__).resolve().parent.parent / "assets"
+# What words stand on in `page.css`, the one that is hardest to read on: `--ground` in light, `--surface` in dark.
+_LIGHT, _DARK = (246, 247, 248), (27, 32, 38)
 _LOGO_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -53,7 +55,7 @@ def _style(page: StatusPage) -> bytes:
 
 def readable(colour: str) -> tuple[str, str]:
     """The accent for light and for dark ground: darkened or lightened until its words can be read (4.5 to 1)."""
-    return _until(colour, (255, 255, 255), (0, 0, 0)), _until(colour, (23, 27, 32), (255, 255, 255))
+    return _until(colour, _LIGHT, (0, 0, 0)), _until(colour, _DARK, (255, 255, 255))
 
 
 def _until(colour: str, ground: tuple[int, ...], towards: tuple[int, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -86,11 +87,15 @@ def percent(share: float | None) -> str:
     return "100 %" if hundredths >= 10_000 else f"{number_format(hundredths / 100, 2, use_l10n=True)} %"
 
 
-def _counted(loaded: Loaded, component: Component) -> list[Span]:
-    spans = loaded.spans.get(component.pk, [])
+def _counted(loaded: Loaded, component: Component) -> Sequence[Span]:
+    return counted(loaded.spans.get(component.pk, []), component, loaded.zone)
+
+
+def counted(spans: Sequence[Span], component: Component, zone: ZoneInfo) -> Sequence[Span]:
+    """How a component did, from the day on that it counts from; `zone` is the page's."""
     if component.start_date is None:
         return spans
-    start = dt.datetime.combine(component.start_date, dt.time(), loaded.zone).astimezone(dt.UTC)
+    start = dt.datetime.combine(component.start_date, dt.time(), zone).astimezone(dt.UTC)
     return [Span(span.status, max(span.since, start), span.until) for span in spans if span.until > start]
 
 

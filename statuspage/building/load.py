@@ -50,7 +50,7 @@ class Loaded:
     zone: ZoneInfo = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "zone", ZoneInfo(self.page.time_zone))
+        object.__setattr__(self, "zone", self.page.zone)
 
     @property
     def base(self) -> str:

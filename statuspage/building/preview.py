@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -28,7 +27,8 @@ def preview(page: StatusPage, given: Mapping[str, str], now: dt.datetime) -> str
     parts = [(row, given.get(f"part_{row.public_id}", "")) for row in page.components.all()]
     impact = given.get("impact", "")
     if impact not in Impact.values:
-        impact = impact_of(value for _row, value in parts if value in RANK)
+        said_of = [value for _row, value in parts if value in RANK]
+        impact = impact_of(said_of) if said_of else Impact.MINOR
     names = ", ".join(row.name for row, value in parts if value)
     title, body = (
         filled(given.get(name, ""), components=names, page=page.name) for name in ("title", "body")
@@ -48,7 +48,7 @@ def preview(page: StatusPage, given: Mapping[str, str], now: dt.datetime) -> str
     body = clean(body)[:_MAX] or "…"
     said = Said(NoticeUpdate(notice=notice, status=status, body=body, created_at=now), body)
     language = page.languages[0]
-    with translation.override(language), timezone.override(ZoneInfo(page.time_zone)):
+    with translation.override(language), timezone.override(page.zone):
         context = {
             **shell(page, language, page.public_path),
             "told": Told(notice, notice.title, [said], names),

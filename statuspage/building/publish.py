@@ -6,23 +6,29 @@ import datetime as dt
 import gzip
 import hashlib
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import brotli
+import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from core import clock
+from core.containment import contained
 from statuspage.building.load import load
 from statuspage.building.program import program
 from statuspage.building.site import site
 from statuspage.models import StatusBlob, StatusPage, StatusSnapshot
+
+log = structlog.get_logger("watchbill.status")
 
 # Versions whose bytes are kept, and whose line in the log is.
 KEPT_VERSIONS = 5
 KEPT_LINES = 500
 _DUE_AT_ONCE = 20
 _OLDER_ASSETS = 4
+# While two versions of the program run side by side neither makes anew at once what the other has just made.
+_SETTLED = dt.timedelta(minutes=5)
+_NEW_DAY, _NEW_PROGRAM = "A new day", "A new program"
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,9 @@ def publish(
         made[packed.digest] = packed
     # Pages that somebody kept for a moment still name the styles of the version before.
     older = {
-        path: row for path, row in (last.files or {} if last else {}).items() if path.startswith("assets/")
+        path: row
+        for path, row in (last.files or {} if last else {}).items()
+        if path.startswith("assets/page.")
     }
     for path in [path for path in older if path not in files][:_OLDER_ASSETS]:
         files[path] = older[path]
@@ -97,21 +105,40 @@ def publish(
 def publish_due(now: dt.datetime | None = None) -> int:
     """Publish pages that show another day by now, or were made by another version of the program; how many."""
     now = now or clock.database_now()
-    due = StatusPage.objects.filter(Q(rebuild_at__lte=now) | ~Q(built_with=program()))
+    just_made = StatusSnapshot.objects.filter(
+        page=OuterRef("pk"), version=OuterRef("version"), built_at__range=(now - _SETTLED, now)
+    )
+    due = StatusPage.objects.filter(Q(rebuild_at__lte=now) | ~Q(built_with=program()) & ~Exists(just_made))
     count = 0
     for pk in list(due.order_by("pk").values_list("pk", flat=True)[:_DUE_AT_ONCE]):
         with transaction.atomic():
             locked = due.filter(pk=pk).select_for_update(skip_locked=True, no_key=True, of=("self",))
             page = locked.first()
             if page is not None:
-                publish(page, now, cause="A new day" if page.built_with == program() else "A new program")
-                count += 1
+                count += _published(page, now)
     return count
+
+
+def _published(page: StatusPage, now: dt.datetime) -> bool:
+    """A page that cannot be made is said and left; those after it are."""
+    faults: list[int] = []
+
+    def failed() -> None:
+        log.exception("a status page cannot be made", page=page.slug)
+        faults.append(page.pk)
+
+    cause = _NEW_DAY if page.built_with == program() else _NEW_PROGRAM
+    contained(lambda: _written(page, now, cause), failed)
+    return not faults
+
+
+def _written(page: StatusPage, now: dt.datetime, cause: str) -> None:
+    publish(page, now, cause=cause)
 
 
 def _changes_by_itself_at(page: StatusPage, now: dt.datetime) -> dt.datetime:
     """The next midnight of the page, when each bar moves by a day; earlier where metrics are shown."""
-    zone = ZoneInfo(page.time_zone)
+    zone = page.zone
     tomorrow = now.astimezone(zone).date() + dt.timedelta(days=1)
     midnight = dt.datetime.combine(tomorrow, dt.time(), zone).astimezone(dt.UTC)
     if page.metrics.filter(shown=True).exists():
@@ -122,7 +149,10 @@ def _changes_by_itself_at(page: StatusPage, now: dt.datetime) -> dt.datetime:
 def _forget(page: StatusPage) -> None:
     """Let go of bytes nobody serves any more, and of the oldest lines of the log."""
     rows = StatusSnapshot.objects.filter(page=page)
-    rows.filter(version__lte=page.version - KEPT_LINES).delete()
+    # What time did fills the log; what people did stays readable for longer.
+    of_time = rows.filter(version__lte=page.version - KEPT_LINES, author=None)
+    of_time.filter(cause__in=(_NEW_DAY, _NEW_PROGRAM)).delete()
+    rows.filter(version__lte=page.version - 20 * KEPT_LINES).delete()
     old = rows.filter(version__lte=page.version - KEPT_VERSIONS, files__isnull=False)
     if not old.update(files=None):
         return

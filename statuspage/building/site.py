@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -39,8 +40,8 @@ def site(loaded: Loaded) -> Iterator[File]:
             yield File(f"{at}incidents/{notice.public_id}/index.html", make, _notice_key(notice, loaded))
         quarters = html.quarters(loaded)
         for name, notices in quarters.items():
-            newest = max((row.updated_at for row in notices), default=loaded.page.settings_at)
-            key = f"{_settings(loaded)} {stamp(newest)} {len(notices)} {','.join(quarters)}"
+            told = " ".join(f"{row.pk} {_notice_key(row, loaded)}" for row in notices)
+            key = hashlib.sha256(f"{_settings(loaded)} {told} {','.join(quarters)}".encode()).hexdigest()
             make = functools.partial(pages.history, name)
             yield File(f"{at}history/{name}/index.html", make, key)
             if name == next(iter(quarters)):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -101,7 +100,7 @@ def _incident(news: News, notice: Notice) -> dict[str, Any]:
 def slack(news: News, subscriber: Subscriber) -> dict[str, Any]:
     """The body for a Slack incoming hook; what is quoted can neither mention anybody nor format anything."""
     language = spoken(news.page, subscriber)
-    with translation.override(language), timezone.override(ZoneInfo(news.page.time_zone)):
+    with translation.override(language), timezone.override(news.page.zone):
         told = words(news, language)
         head = f"[{news.page.name}] {told.headline}"
         lines = [f"*{escaped(one_line(head, 400))}*"]
@@ -127,7 +126,7 @@ def slack(news: News, subscriber: Subscriber) -> dict[str, Any]:
 def teams(news: News, subscriber: Subscriber) -> dict[str, Any]:
     """The body for a Microsoft Teams incoming hook: an Adaptive Card, its text in runs that format nothing."""
     language = spoken(news.page, subscriber)
-    with translation.override(language), timezone.override(ZoneInfo(news.page.time_zone)):
+    with translation.override(language), timezone.override(news.page.zone):
         told = words(news, language)
         body = [
             _run(news.page.name, isSubtle=True),

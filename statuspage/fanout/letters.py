@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +38,7 @@ def about(message: SubscriberMessage, news: News) -> Letter:
     """An update or a reminder of a notice."""
     page, subscriber = news.page, message.subscriber
     language = spoken(page, subscriber)
-    with translation.override(language), timezone.override(zoneinfo.ZoneInfo(page.time_zone)):
+    with translation.override(language), timezone.override(page.zone):
         told = words(news, language)
         stop, manage = links.unsubscribe_url(page, subscriber), links.manage_url(page, subscriber)
         context = {"told": told, "stop_url": stop, "manage_url": manage, "subscriber": subscriber}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -75,6 +77,14 @@ class StatusPage(models.Model):
     @property
     def public_path(self) -> str:
         return f"/status/{self.slug}/"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The page's time zone; UTC when this machine no longer knows it, so that publishing goes on."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
 
 
 class PageLogo(models.Model):

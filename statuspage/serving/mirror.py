@@ -45,6 +45,9 @@ def write(folder: Path, page: Kept) -> None:
     """Mirror a version; another process of this host may have done so already."""
     home = _home(folder, page.slug, page.access)
     name = f"v{page.version}-{page.id}"
+    # First of all: what is not for everybody any more is on no web server, even when the disk is full.
+    other = _home(folder, page.slug, "signed_in" if page.access == "public" else "public")
+    shutil.rmtree(other, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
     if not (home / name).is_dir():
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=home))
@@ -57,8 +60,6 @@ def write(folder: Path, page: Kept) -> None:
             if not (home / name).is_dir():
                 raise
     _point(home, name)
-    other = _home(folder, page.slug, "signed_in" if page.access == "public" else "public")
-    shutil.rmtree(other, ignore_errors=True)
     _tidy(home, name)
 
 
@@ -146,17 +147,25 @@ def _point(home: Path, name: str) -> None:
 
 
 def _tidy(home: Path, present: str) -> None:
-    versions = sorted(home.glob("v*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    try:
+        versions = sorted(home.glob("v*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    except FileNotFoundError:
+        # Another process of this host is tidying.
+        return
     for path in [row for row in versions if row.name != present][_KEPT - 1 :]:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _replace(path: Path, content: bytes) -> None:
     descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as part:
-        part.write(content)
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as part:
+            part.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _paths(home: Path) -> Iterator[str]:

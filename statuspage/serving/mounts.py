@@ -45,7 +45,7 @@ class StatusASGI:
                 tag = value
             elif name == b"accept-encoding":
                 encoding = value
-        domain = host.partition(b":")[0].lower().decode("latin-1")
+        domain = host.partition(b":")[0].lower().rstrip(b".").decode("latin-1")
         found = answer(scope["method"], path, domain, tag, encoding)
         if found is None:
             await self.app(scope, receive, send)
@@ -76,7 +76,7 @@ class StatusWSGI:
         if not (path.startswith(PREFIX) or store().hosts):
             return self.app(environ, start_response)
         store().wait_ready()
-        domain = environ.get("HTTP_HOST", "").partition(":")[0].lower()
+        domain = environ.get("HTTP_HOST", "").partition(":")[0].lower().rstrip(".")
         tag = environ.get("HTTP_IF_NONE_MATCH", "").encode("latin-1")
         encoding = environ.get("HTTP_ACCEPT_ENCODING", "").encode("latin-1")
         found = answer(environ["REQUEST_METHOD"], path, domain, tag, encoding)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from statuspage.choices import PageAccess
 from statuspage.models import StatusBlob, StatusPage, StatusSnapshot
@@ -19,6 +20,8 @@ log = structlog.get_logger("watchbill.status")
 
 # How soon a new version is seen, in seconds.
 _LOOKS_EVERY = 0.5
+# How soon a mirror that could not be written is tried again, in seconds.
+_TRIES_AGAIN = 30.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,10 @@ class Store:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
-        self._lost: float | None = None
+        # Pages the disk does not hold as memory does, and whether anything is to be written at all.
+        self._unmirrored: set[str] = set()
+        self._unwritten = False
+        self._again_at = 0.0
         self.ready = threading.Event()
 
     def get(self, slug: str, path: str) -> File | None:
@@ -78,7 +84,7 @@ class Store:
     def _safely(self) -> None:
         try:
             self.refresh()
-        except (DatabaseError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: pages would stand still for ever
             log.warning("status pages are served as they last were", error=str(error)[:200])
         finally:
             close_old_connections()
@@ -93,6 +99,7 @@ class Store:
         changed = False
         for slug in set(self.pages) - set(present):
             self.pages.pop(slug, None)
+            self._unmirrored.discard(slug)
             mirror.forget(self.folder, slug)
             changed = True
         for slug, (public_id, version, domain, access, pk) in present.items():
@@ -106,7 +113,21 @@ class Store:
                 continue
             changed = self._take_over(slug, pk, public_id, version, domain, access) or changed
         if changed:
-            self._index()
+            self.hosts = {held.domain: slug for slug, held in self.pages.items() if held.domain}
+            self._unwritten = True
+        if self._unwritten and (changed or time.monotonic() >= self._again_at):
+            self._mirror()
+
+    def _mirror(self) -> None:
+        """Write what is not on disk yet. A full disk is tried again after a while; serving does not wait for it."""
+        self._again_at = time.monotonic() + _TRIES_AGAIN
+        for slug in sorted(self._unmirrored):
+            held = self.pages[slug]
+            kept = mirror.Kept(slug, held.id, held.version, held.domain, held.access, held.bytes)
+            mirror.write(self.folder, kept)
+            self._unmirrored.discard(slug)
+        self._index()
+        self._unwritten = False
 
     def _take_over(
         self, slug: str, pk: int, public_id: str, version: int, domain: str | None, access: str
@@ -133,7 +154,7 @@ class Store:
             return False
         content = {path: known[digest] for path, digest in digests.items()}
         self._put(mirror.Kept(slug, public_id, version, domain, access, content), digests)
-        mirror.write(self.folder, mirror.Kept(slug, public_id, version, domain, access, content))
+        self._unmirrored.add(slug)
         return True
 
     def _put(self, page: mirror.Kept, digests: dict[str, str]) -> None:
@@ -151,7 +172,6 @@ class Store:
         )
 
     def _index(self) -> None:
-        self.hosts = {held.domain: slug for slug, held in self.pages.items() if held.domain}
         about: dict[str, dict[str, object]] = {
             slug: {"id": held.id, "version": held.version, "domain": held.domain, "access": held.access}
             for slug, held in self.pages.items()

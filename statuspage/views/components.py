@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,11 +11,13 @@ from django.views.decorators.http import require_POST
 
 from core.errors import InvalidInput, NotVisible
 from core.pages import actor_of, done
+from services.models import Service
 from statuspage import actions
 from statuspage.choices import ComponentStatus, Follows
 from statuspage.forms.components import ComponentForm, GroupForm
 from statuspage.models import Component, ComponentGroup, StatusPage
 from statuspage.views.common import frame, managed, publishing, visible
+from teams.actor import Actor
 from teams.views.base import attach
 
 
@@ -23,7 +26,7 @@ def component_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Everything on the page in its order, each with what it follows."""
     page = visible(request, slug)
     context = frame(request, page, "components/") | {
-        "sections": _sections(page),
+        "sections": _sections(actor_of(request), page),
         "statuses": ComponentStatus.choices,
         "group_form": GroupForm(),
     }
@@ -142,9 +145,10 @@ def _part(page: StatusPage, public_id: str) -> Component:
     return row
 
 
-def _sections(page: StatusPage) -> list[tuple[ComponentGroup | None, list[Component]]]:
+def _sections(actor: Actor, page: StatusPage) -> list[tuple[ComponentGroup | None, list[Component]]]:
     """(group or None, its components), as they stand on the page; two statements."""
-    parts = list(page.components.select_related("group", "set_by").prefetch_related("services"))
+    seen = Prefetch("services", queryset=Service.objects.visible_to(actor))
+    parts = list(page.components.select_related("group", "set_by").prefetch_related(seen))
     found: list[tuple[int, ComponentGroup | None, list[Component]]] = [
         (group.position, group, [row for row in parts if row.group_id == group.pk])
         for group in page.groups.all()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +12,7 @@ from core import clock
 from core.errors import InvalidInput, NotVisible
 from core.pages import actor_of
 from statuspage import actions
-from statuspage.building.bars import DAYS, percent
+from statuspage.building.bars import DAYS, counted, percent
 from statuspage.building.load import component_spans
 from statuspage.forms.components import CorrectionForm
 from statuspage.forms.pages import MetricForm
@@ -86,12 +84,19 @@ def _shown(
     correction: CorrectionForm | None = None,
     metric: MetricForm | None = None,
 ) -> HttpResponse:
-    now, zone = clock.now(), ZoneInfo(page.time_zone)
+    now, zone = clock.now(), page.zone
     parts = list(page.components.all())
     spans = component_spans([row.pk for row in parts], now)
     today = now.astimezone(zone).date()
     shares = [
-        (row, percent(together(day.tally for day in days(spans[row.pk], zone, today, DAYS)).uptime))
+        (
+            row,
+            percent(
+                together(
+                    day.tally for day in days(counted(spans[row.pk], row, zone), zone, today, DAYS)
+                ).uptime
+            ),
+        )
         for row in parts
     ]
     corrections = UptimeCorrection.objects.filter(component__page=page).select_related("component", "author")

@@ -6,7 +6,6 @@ The page may be read below this installation or on a domain of its own, so links
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -232,6 +231,6 @@ def shown(
 ) -> HttpResponse:
     """Rendered without the request: nothing of the viewer, and no cookie. `depth`: folders below the page."""
     frame = {**shell(page, language, "../" * depth), "at": None, **context}
-    with timezone.override(ZoneInfo(page.time_zone)):
+    with timezone.override(page.zone):
         body = render_to_string(f"statuspage/subscribe/{name}.html", frame)
     return HttpResponse(body, status=status, headers={**_HEADERS, "Content-Language": language})

@@ -21,6 +21,7 @@ from statuspage.choices import SubscriberKind, SubscriberState
 from statuspage.forms_subscribers import AddForm, ImportForm
 from statuspage.models import StatusPage, Subscriber
 from statuspage.subscriber_addresses import hint
+from statuspage.views.common import frame
 from teams.views.base import attach, keep_secret, take_secret
 
 _SHOWN = 100
@@ -36,8 +37,7 @@ def subscriber_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Newest first; `?address=` finds an address exactly, because addresses are not readable in the database."""
     page = _page(request, slug)
     counts = selectors.counts(page)
-    context: dict[str, Any] = {
-        "page_": page,
+    context: dict[str, Any] = frame(request, page, "subscribers/") | {
         "counts": [(SubscriberState(name).label, name, counts[name]) for name in counts],
         "may_manage": actor_of(request).manages(page.team_id),
     }

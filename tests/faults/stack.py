@@ -166,6 +166,18 @@ class Site(Stack):
         finally:
             web.close()
 
+    def read(self, path: str, words: str) -> int:
+        """The status of a GET, 0 when nobody answers, -1 when the words are not in it."""
+        web = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            web.request("GET", path)
+            answer = web.getresponse()
+            return answer.status if words.encode() in answer.read() else -1
+        except OSError:
+            return 0
+        finally:
+            web.close()
+
     def redis(self) -> redis.Redis:
         return redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
 

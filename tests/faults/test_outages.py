@@ -24,7 +24,7 @@ from django.db.models import Count, Q
 from websockets.sync.client import connect
 
 from alerts.models import Alert, IntakeItem
-from config.launcher.process import wait_for
+from config.launcher.process import end, wait_for
 from core import clock
 from core.crypto import digest
 from core.live.publishing import CHANNEL
@@ -32,6 +32,8 @@ from incidents.models import Incident
 from notifications.choices import Outcome
 from notifications.models import Delivery, DeliveryAttempt
 from oncall.models import EngineHeartbeat, EscalationPolicy, EscalationRun, PolicyStep, PolicyTarget
+from statuspage import actions as status
+from teams.actor import actor_for
 from teams.models import User
 from tests.factories import make_team, make_token, make_user
 from tests.faults.mailserver import MailServer
@@ -422,3 +424,32 @@ def _unanswered_and_last(title: str, messages: Iterable[tuple[str, str]]) -> dic
     }
     assert {done for _total, done in calls.values()} == {1}
     return {(address, message): calls[address][0] for address, message in messages}
+
+
+def test_the_public_page_outlives_database_and_broker(site: Site, eventually: Eventually) -> None:
+    """Row 32: customers read the page and its JSON while both are gone, also from a web program started meanwhile."""
+    keeper = make_user("Page keeper")
+    team = make_team("Page keepers", manager=keeper)
+    actor = actor_for(keeper)
+    page = status.create_page(actor=actor, name="Stays up", slug="stays-up", team_id=team.pk)
+    words = status.Words(body="We are looking into it.")
+    notice = status.create_notice(actor=actor, page_id=page.pk, title="Orders fail", words=words)
+    paths = ("", "api/v2/summary.json", f"incidents/{notice.public_id}/", "history.atom")
+
+    def shown() -> list[int]:
+        return [site.read(f"/status/stays-up/{path}", "Orders fail") for path in paths * 4]
+
+    eventually(lambda: set(shown()) == {200}, 20)
+    with site.without("valkey", signal.SIGKILL), site.without("postgres", signal.SIGQUIT):
+        assert set(shown()) == {200}
+        for name in ("web-1", "web-2"):
+            end(site.running[name], signal.SIGKILL, seconds=5)
+        site.run("web-1")
+        eventually(lambda: site.read("/status/stays-up/", "Orders fail") == 200, 60)
+        assert set(shown()) == {200}
+    site.run("web-2")
+    connection.close()
+    status.update_notice(
+        actor=actor, notice_id=notice.pk, words=status.Words(body="Over.", status="resolved")
+    )
+    eventually(lambda: {site.read("/status/stays-up/history/", "Over.") for _each in range(8)} == {200}, 30)

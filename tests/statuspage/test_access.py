@@ -284,7 +284,8 @@ def test_api(scene: Scene) -> None:
             sees = scene.may_see(who)
             wanted = 401 if who is None else 404 if not sees else 403 if who not in allowed else 200
             if wanted == 200 and method != "get":
-                if who is not None:
+                # Scopes do not ask who sees the page: once is enough.
+                if who is not None and scene.may_see("zoe"):
                     answer = getattr(readers[who], method)(url, data, format="json")
                     if answer.status_code != 403:
                         wrong.append(

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/status-pages/"
 BASE = f"{ROOT}shop/"
 HOUR = dt.timedelta(hours=1)
-LONE = "\ud800"
 
 
 @pytest.fixture
@@ -87,7 +86,6 @@ def test_pages(world: World, ada: Caller) -> None:
         ({"name": "X", "team": world.team.slug, "time_zone": "Mars/Base"}, {"time_zone"}),
         ({"name": "X", "team": world.team.slug, "languages": ["tlh"]}, {"languages"}),
         ({"name": "X", "nmae": "Y"}, {"nmae"}),
-        ({"name": "a\u0000b"}, {"name"}),
     ):
         assert ada.fault("post", ROOT, body) == fields, body
     ada("post", ROOT, {"name": "Everybody's"}, 403)
@@ -152,7 +150,6 @@ def test_components_groups_and_order(world: World, shop: StatusPage, ada: Caller
         [web],
         [web, web, group["id"]],
         [web, group["id"], cards["id"], "zzzzzzzzzzzz"],
-        [LONE],
         ["\u0000"],
     ):
         assert ada.fault("post", "arrange/", {"order": order}) == {"order"}, order
@@ -220,7 +217,7 @@ def test_numbers_corrections_and_templates(shop: StatusPage, ada: Caller, bo: Ca
         ({}, {"name"}),
         ({"name": "B", "kind": "maintenance", "status": "identified"}, {"status"}),
         ({"name": "B", "body_in": {"xx": "Y"}}, {"body_in"}),
-        ({"name": "B", "title_in": {LONE: "Y"}}, {"title_in"}),
+        ({"name": "B", "title_in": {"\u0000": "Y"}}, {"title_in"}),
         ({"name": "B", "body": ""}, {"body"}),
     ):
         assert ada.fault("post", "templates/", ready | wrong) == fields, wrong
@@ -247,7 +244,6 @@ def test_notices(shop: StatusPage, ada: Caller, bo: Caller) -> None:
         ({"component_status": "bad"}, {"component_status"}),
         ({"component_statuses": {"zzzzzzzzzzzz": "operational"}}, {"component_statuses"}),
         ({"component_statuses": {"\u0000": "operational"}}, {"component_statuses"}),
-        ({"component_statuses": {LONE: "operational"}}, {"component_statuses"}),
         ({"component_statuses": {web: "bad"}}, {"component_statuses"}),
         ({"impact": "maintenance"}, {"impact"}),
         ({"incident": 99_999}, {"incident"}),
@@ -258,14 +254,11 @@ def test_notices(shop: StatusPage, ada: Caller, bo: Caller) -> None:
         ({"unknown": 1}, {"unknown"}),
     ):
         assert bo.fault("post", "notices/", right | wrong) == fields, wrong
+    # What no encoding can hold is no JSON.
+    bo("post", "notices/", right | {"component_statuses": {"\ud800": "operational"}}, 400)
     assert Notice.objects.count() == 0
-    keyed = {"idempotency-key": "k1"}
-    made = bo(
-        "post", "notices/", right | {"component_status": "major_outage", "eta_at": stamp(2)}, 201, **keyed
-    )
-    again = bo(
-        "post", "notices/", right | {"component_status": "major_outage", "eta_at": stamp(2)}, 201, **keyed
-    )
+    given, keyed = right | {"component_status": "major_outage", "eta_at": stamp(2)}, {"idempotency-key": "k1"}
+    made, again = (bo("post", "notices/", given, 201, **keyed) for _each in range(2))
     assert (again["id"], Notice.objects.count()) == (made["id"], 1)
     assert (made["status"], made["impact"], made["components"]) == ("investigating", "critical", [web])
     assert [row["affected"][0]["new_status"] for row in made["updates"]] == ["major_outage"]

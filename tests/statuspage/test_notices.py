@@ -36,6 +36,7 @@ def test_a_notice_sets_components_and_its_end_gives_them_back() -> None:
     world = make_world()
     page = make_page(world, parts=("Website", "Search"))
     web, search = part(page), part(page, "Search")
+    ComponentInterval.objects.update(since=NOW - HOUR)
     first = tell(world, page, statuses={web.pk: "major_outage"}, component_ids=[search.pk], now=at(0))
     assert (status_of(web), first.impact) == ("major_outage", "critical")
     second = tell(world, page, title="Also slow", statuses={web.pk: "partial_outage"}, now=at(10))

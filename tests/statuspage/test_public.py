@@ -13,6 +13,7 @@ import feedparser
 import orjson
 import pytest
 from django.db import OperationalError
+from django.db.models import F
 from icalendar import Calendar
 
 from incidents.models import Incident
@@ -197,6 +198,8 @@ def test_a_page_made_by_another_program_is_made_anew() -> None:
     page = make_page(make_world())
     assert publish_due() == 0
     StatusPage.objects.update(built_with="older")
+    assert publish_due() == 0
+    StatusSnapshot.objects.update(built_at=F("built_at") - dt.timedelta(minutes=6))
     assert publish_due() == 1
     page.refresh_from_db()
     assert (page.version, publish_due()) == (3, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -84,7 +85,7 @@ def test_no_time_is_lost_or_made(rows: list[tuple[str, int]], patches: list[tupl
         spans, [Span(status, at(start), at(start + length)) for status, start, length in patches]
     )
     assert sum((span.until - span.since for span in laid), dt.timedelta()) == hour * HOUR
-    assert all(one.until <= other.since for one, other in zip(laid, laid[1:], strict=False))
+    assert all(one.until <= other.since for one, other in pairwise(laid))
     by_day = together(day.tally for day in days(laid, BERLIN, at(hour).date(), hour // 24 + 3))
     assert sum(by_day.seconds.values()) == pytest.approx(hour * 3600)
     assert by_day.uptime is None or 0.0 <= by_day.uptime <= 1.0

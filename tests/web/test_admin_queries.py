@@ -7,6 +7,7 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -101,6 +102,7 @@ def _value(field: Any) -> Any:
         (models.BooleanField, lambda: False),
         (models.JSONField, dict),
         (models.BinaryField, lambda: number.to_bytes(32, "big")),
+        (models.DecimalField, lambda: Decimal("99.5")),
         (models.GenericIPAddressField, lambda: "192.0.2.1"),
         (models.IntegerField, lambda: number % 30_000),
     )

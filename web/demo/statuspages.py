@@ -10,6 +10,7 @@ from incidents.models import Incident
 from services.models import Service
 from statuspage import actions as status
 from statuspage.actions import PageSettings, Window, Words
+from statuspage.actions.subscribers import add_subscriber
 from statuspage.choices import Follows
 from statuspage.models import Component, Notice, StatusPage
 from teams.actor import Actor, actor_for
@@ -144,6 +145,7 @@ def shop_page(made: Loaded, now: dt.datetime) -> None:
     _going_on(maya, page, parts, made, now)
     _figures(maya, page, now)
     _templates(maya, page)
+    _subscribers(maya, page, parts)
     status.set_page(
         actor=maya,
         page_id=page.pk,
@@ -320,3 +322,21 @@ def _templates(maya: Actor, page: StatusPage) -> None:
         ),
     ):
         status.save_template(actor=maya, page_id=page.pk, name=name, title=title, body=body, kind=kind)
+
+
+def _subscribers(maya: Actor, page: StatusPage, parts: dict[str, Component]) -> None:
+    """Some who hear of everything, some of a part, and a chat room; nothing that was said before is sent to them."""
+    for address, kind, names in (
+        ("ops@partner-one.example.com", "email", ()),
+        ("status@retail-group.example.com", "email", ("Checkout", "Card payments")),
+        ("kim.lee@customer.example.com", "email", ("Search",)),
+        ("https://hooks.partner-two.example.com/status", "webhook", ()),
+    ):
+        add_subscriber(
+            actor=maya,
+            page_id=page.pk,
+            address=address,
+            kind=kind,
+            component_ids=[parts[name].public_id for name in names],
+            agreed=True,
+        )

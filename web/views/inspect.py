@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 
-from alerts.models import Alert, Check, Heartbeat, Integration, RoutingRule
+from alerts.models import Alert, Check, Heartbeat, Integration, Objective, RoutingRule
 from incidents.models import Incident, Playbook
 from notifications.models import CapturedMail, Delivery, WebhookSubscription
 from oncall.models import EscalationPolicy, Schedule
@@ -25,6 +25,7 @@ _PAGES: dict[str, tuple[type[Model], str, str]] = {
     "alerts:integration": (Integration, "pk", "pk"),
     "alerts:heartbeat": (Heartbeat, "pk", "pk"),
     "alerts:check": (Check, "pk", "pk"),
+    "alerts:objective": (Objective, "pk", "pk"),
     "alerts:rule": (RoutingRule, "pk", "pk"),
     "notifications:delivery": (Delivery, "pk", "delivery_id"),
     "notifications:webhook": (WebhookSubscription, "pk", "webhook_id"),
