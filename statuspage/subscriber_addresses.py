@@ -38,6 +38,12 @@ def digest_of(kind: str, address: str) -> str:
     return derived("statuspage.address", f"{kind}:{plain.lower() if kind == SubscriberKind.EMAIL else plain}")
 
 
+def told(subscriber: Subscriber) -> str:
+    """What managers read: the address, of chat rooms the host alone, because theirs lets anybody post there."""
+    secret = subscriber.kind in (SubscriberKind.SLACK, SubscriberKind.TEAMS)
+    return hint(subscriber) if secret else unseal(subscriber.address)
+
+
 def hint(subscriber: Subscriber) -> str:
     """Enough for the owner to recognise it: `a…@example.com`, or the host of a web address."""
     address = unseal(subscriber.address)

@@ -28,7 +28,7 @@ from teams.actor import Actor
 
 MAX_ROWS = 20_000
 MAX_BYTES = 5 * 1024 * 1024
-COLUMNS = ("address", "kind", "components", "language")
+COLUMNS = ("address", "kind", "components", "language", "state")
 # What an export puts before an address that a spreadsheet would take for a formula.
 _HARMLESS = re.compile(r"^'(?=[=+@-])")
 _ALSO = {"email": "address", "e-mail": "address", "mode": "kind"}
@@ -43,6 +43,7 @@ class Row:
     kind: str = SubscriberKind.EMAIL
     components: list[str] = field(default_factory=list)
     language: str = ""
+    state: str = ""
     digest: str = ""
     what: str = ""
     faults: list[str] = field(default_factory=list)
@@ -174,6 +175,7 @@ def _row(line: int, cells: Sequence[str], places: Sequence[str]) -> Row:
         kind=given.get("kind", "").lower() or SubscriberKind.EMAIL,
         components=[part.strip() for part in given.get("components", "").split(";") if part.strip()],
         language=given.get("language", "").lower(),
+        state=given.get("state", "").lower(),
     )
 
 
@@ -216,6 +218,8 @@ def _what(row: Row, state: str | None, agreed: bool) -> str:
         return "known"
     if row.kind != SubscriberKind.EMAIL:
         return "active"
+    # Who had not agreed, or no longer did, where the table comes from has not agreed here.
+    agreed = agreed and row.state in ("", SubscriberState.ACTIVE)
     return "active" if agreed and state is None else "asked"
 
 

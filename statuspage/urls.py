@@ -1,6 +1,15 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from statuspage.views import components, figures, from_incident, notices, pages, private, templates
+from statuspage.views import (
+    backfilling,
+    components,
+    figures,
+    from_incident,
+    notices,
+    pages,
+    private,
+    templates,
+)
 
 app_name = "statuspage"
 
@@ -20,6 +29,7 @@ _managed: list[URLPattern | URLResolver] = [
     path("groups/<slug:part>/", components.group_edit, name="group"),
     path("groups/<slug:part>/save/", components.group_save, name="group_save"),
     path("notices/new/", notices.notice_new, name="notice_new"),
+    path("notices/backfill/", backfilling.backfill, name="backfill"),
     path("notices/preview/", notices.notice_preview, name="notice_preview"),
     path("notices/<slug:notice>/", notices.notice_page, name="notice"),
     path("notices/<slug:notice>/say/", notices.notice_say, name="notice_say"),

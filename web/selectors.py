@@ -24,6 +24,7 @@ from oncall.selectors import (
 )
 from postmortems.models import ActionItem
 from services.selectors import search as search_services
+from statuspage.selectors import words_waiting_for
 from teams.actor import Actor
 from teams.models import Team, User
 
@@ -37,6 +38,7 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     return {
         "waiting": waiting,
         "approvals": waiting_for(actor),
+        "page_words": words_waiting_for(actor),
         "questions": questions_for(actor),
         "shift_requests": requests_for_me(actor, now),
         "items": my_items(actor),

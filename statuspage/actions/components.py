@@ -164,6 +164,9 @@ def edit_component(
         if "follows" in values:
             _check_follows(values["follows"])
             component.follows = values["follows"]
+            if component.follows == Follows.HAND and component.status != ComponentStatus.OPERATIONAL:
+                # What it followed has said so last; from now on only people change it.
+                component.override = component.status
         if values.get("start_date") is not None:
             in_our_time("start_date", values["start_date"])
         for name in ("showcase", "only_show_if_degraded", "start_date"):

@@ -126,6 +126,7 @@ def update_notice(
             notice.title,
         )
         if update.state == NoticeState.PUBLISHED:
+            notice.components.add(*components_of(page, words.component_ids))
             show(page, now, actor, f"{notice.title}: {notice.get_status_display()}")
     return notice
 

@@ -35,12 +35,14 @@ _FARTHEST = dt.timedelta(days=366)
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """One update. `statuses`: component pk → what it becomes. Texts in other languages by their code."""
+    """One update. `statuses`: component pk → what it becomes; `component_ids`: those it concerns as well. Texts in
+    other languages by their code."""
 
     body: str
     body_in: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
     statuses: Mapping[int, str] = field(default_factory=dict)
+    component_ids: Sequence[int] = ()
     next_update_at: dt.datetime | None = None
     eta_at: dt.datetime | None = None
     deliver: bool = True

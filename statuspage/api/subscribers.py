@@ -18,14 +18,13 @@ from rest_framework.response import Response
 
 from core.api.serializers import StrictSerializer
 from core.api.views import ActorViewSet
-from core.crypto import unseal
 from core.errors import NotVisible, field_error
 from statuspage import subscriber_import as table
 from statuspage import subscriber_selectors as selectors
 from statuspage.actions import subscribers as actions
 from statuspage.choices import Language, SubscriberKind, SubscriberState
 from statuspage.models import StatusPage, Subscriber
-from statuspage.subscriber_addresses import MAX_ADDRESS
+from statuspage.subscriber_addresses import MAX_ADDRESS, told
 from statuspage.views.subscribers import csv_response
 
 _SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)
@@ -66,7 +65,7 @@ class SubscriberSerializer(serializers.ModelSerializer[Subscriber]):
         read_only_fields: tuple[str, ...] = fields
 
     def get_address(self, row: Subscriber) -> str:
-        return unseal(row.address)
+        return told(row)
 
 
 class NewSubscriberSerializer(SubscriberSerializer):

@@ -222,8 +222,9 @@ class UpdateForm(_Languages, _Parts):
 
     def words(self) -> Words:
         data = self.cleaned_data
-        _named, statuses = self.chosen_parts()
+        named, statuses = self.chosen_parts()
         return Words(
+            component_ids=named,
             body=data["body"],
             body_in=self.texts("body"),
             status=data["status"],
@@ -281,6 +282,43 @@ class FromIncidentForm(_Languages, _Parts):
             "statuses": statuses,
             "next_update_in_minutes": data["next_update_in_minutes"],
             "eta_at": data["eta_at"],
+        }
+
+
+class BackfillForm(_Languages, _Parts):
+    """What happened before anybody wrote it down. Times are in the viewer's zone."""
+
+    translated = ("title",)
+
+    title = forms.CharField(label=_("Title"), max_length=MAX_TITLE)
+    began_at = forms.DateTimeField(label=_("Began"), widget=forms.DateTimeInput())
+    first_words = forms.CharField(
+        label=_("What happened"), max_length=MAX_BODY, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    ended_at = forms.DateTimeField(label=_("Ended"), widget=forms.DateTimeInput())
+    last_words = forms.CharField(
+        label=_("What ended it"), max_length=MAX_BODY, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    impact = forms.ChoiceField(label=_("Impact"), choices=list(Impact.choices)[:4], initial=Impact.MINOR)
+
+    def __init__(self, *args: Any, page: StatusPage, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_languages(page)
+        self.add_parts(list(page.components.all()), {})
+
+    def values(self) -> dict[str, Any]:
+        """As `backfill` takes them."""
+        data = self.cleaned_data
+        _named, statuses = self.chosen_parts()
+        return {
+            "title": data["title"],
+            "title_in": self.texts("title"),
+            "impact": data["impact"],
+            "statuses": statuses,
+            "updates": [
+                (data["began_at"], "investigating", data["first_words"]),
+                (data["ended_at"], "resolved", data["last_words"]),
+            ],
         }
 
 

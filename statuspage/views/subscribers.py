@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.crypto import unseal
 from core.errors import DomainError, NotAllowed, NotVisible
 from core.pages import actor_of, keyset
 from statuspage import subscriber_import as table
@@ -20,14 +19,13 @@ from statuspage.actions import subscribers as actions
 from statuspage.choices import SubscriberKind, SubscriberState
 from statuspage.forms_subscribers import AddForm, ImportForm
 from statuspage.models import StatusPage, Subscriber
-from statuspage.subscriber_addresses import hint
+from statuspage.subscriber_addresses import told
 from statuspage.views.common import frame
 from teams.views.base import attach, keep_secret, take_secret
 
 _SHOWN = 100
 # A table up to so many bytes goes along with the question whether to store it; a larger file is chosen again.
 _RESENT = 900_000
-_SECRET_ADDRESSES = (SubscriberKind.SLACK, SubscriberKind.TEAMS)
 _NEEDS_LOOK = (SubscriberState.QUARANTINED, SubscriberState.BOUNCED)
 
 
@@ -66,7 +64,7 @@ def _line(row: Subscriber) -> dict[str, Any]:
     return {
         "row": row,
         # Whoever has the address of such a hook may post to its room.
-        "address": hint(row) if row.kind in _SECRET_ADDRESSES else unseal(row.address),
+        "address": told(row),
         "parts": [part.name for part in row.components.all()],
         "tone": {"active": "ok", "quarantined": "warn", "bounced": "danger"}.get(row.state, "quiet"),
         "can_ask": row.state == SubscriberState.PENDING,

@@ -115,6 +115,10 @@ PAGES: tuple[tuple[str, str, frozenset[str] | None, frozenset[str] | None, dict[
     ("groups/{group}/", "group", MANAGE, None, {}),
     ("groups/{group}/save/", "group_save", None, MANAGE, {"name": "Changed"}),
     ("notices/new/", "notice_new", PUBLISH, PUBLISH, {"title": "T", "body": "B", "status": "identified"}),
+    ("notices/backfill/", "backfill", MANAGE, MANAGE, {
+        "title": "T", "impact": "minor", "first_words": "A", "last_words": "B",
+        "began_at": "2026-11-10T10:00", "ended_at": "2026-11-10T11:00",
+    }),
     ("notices/preview/", "notice_preview", None, ALL, {"title": "T"}),
     ("notices/{notice}/", "notice", ALL, None, {}),
     ("notices/{notice}/say/", "notice_say", None, PUBLISH, {"status": "identified", "body": "B"}),

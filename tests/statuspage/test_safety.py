@@ -17,9 +17,9 @@ from statuspage.actions import PageSettings
 from statuspage.actions.from_incident import tell_public, update_left
 from statuspage.actions.subscribers import ask
 from statuspage.building import publish_due
-from statuspage.models import ComponentInterval, NoticeUpdate, StatusPage, Subscriber
+from statuspage.models import Component, ComponentInterval, NoticeUpdate, StatusPage, Subscriber
 from statuspage.serving import mirror
-from statuspage.subscriber_import import export
+from statuspage.subscriber_import import apply_import, export
 from tests.factories import api_client, make_team, signed_in
 from tests.incidents.pictures import png
 from tests.incidents.support import declare
@@ -257,3 +257,58 @@ def test_a_logo_that_was_taken_away_is_not_served_any_more(serve: Store) -> None
     actions.set_logo(actor=ada, page_id=page.pk, content=b"")
     serve.refresh()
     assert [path for path in serve.pages["shop"].files if "logo" in path] == []
+
+
+def test_a_table_of_another_page_makes_nobody_agree_who_had_not() -> None:
+    world = make_world()
+    page = make_page(world)
+    states = ("active", "ended", "pending", "bounced")
+    text = "address,state\n" + "".join(f"{state}@example.net,{state}\n" for state in states)
+    plan = apply_import(actor=world.actor("ada"), page_id=page.pk, text=text, agreed=True)
+    assert [row.what for row in plan.rows] == ["active", "asked", "asked", "asked"]
+
+
+def test_addresses_of_chat_rooms_are_shown_to_nobody() -> None:
+    world = make_world()
+    page = make_page(world)
+    subscriber(page, "https://hooks.slack.example/services/T0/B0/secret", kind="slack")
+    (row,) = api_client(world.ada).get("/api/v1/status-pages/shop/subscribers/").json()["results"]
+    assert row["address"] == "hooks.slack.example"
+
+
+def test_an_update_names_further_components_without_setting_them(serve: Store) -> None:
+    world = make_world()
+    page = make_page(world, parts=("Website", "Search"))
+    told = tell(world, page)
+    say(world, told, "Search too.", component_ids=[part(page, "Search").pk])
+    serve.refresh()
+    (row,) = document("incidents.json")["incidents"]
+    assert [(each["name"], each["status"]) for each in row["components"]] == [
+        ("Website", "operational"),
+        ("Search", "operational"),
+    ]
+
+
+def test_a_component_set_by_hand_from_now_on_stays_as_it_is() -> None:
+    world = make_world()
+    page = make_page(world)
+    web, ada = part(page), world.actor("ada")
+    actions.edit_component(actor=ada, component_id=web.pk, follows="incidents")
+    Component.objects.filter(pk=web.pk).update(status="major_outage")
+    row = actions.edit_component(actor=ada, component_id=web.pk, follows="hand")
+    assert (row.status, row.override) == ("major_outage", "major_outage")
+    row = actions.set_component_status(actor=ada, component_id=web.pk, status="operational")
+    assert (row.status, row.override) == ("operational", "")
+
+
+def test_words_that_wait_are_among_what_needs_a_manager() -> None:
+    world = make_world()
+    page = needing_approval(world)
+    told = tell(world, page, title="Orders fail")
+    shown = {
+        name: "Orders fail" in signed_in(getattr(world, name)).get("/").content.decode()
+        for name in ("ada", "bo", "zoe")
+    }
+    assert shown == {"ada": True, "bo": False, "zoe": False}
+    actions.approve_words(actor=world.actor("ada"), update_id=told.updates.get().pk)
+    assert "Orders fail" not in signed_in(world.ada).get("/").content.decode()
