@@ -221,7 +221,7 @@ def test_a_slow_mapping_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_shipped_mappings_can_be_used_as_they_are() -> None:
     shipped = [source.mapping for source in SOURCES.values() if source.mapping]
-    assert len(shipped) == 4
+    assert len(shipped) == 7
     for found in shipped:
         assert mapping.check(dict(found)) == found
 

@@ -112,8 +112,10 @@ def test_a_backlog_is_removed_in_bounded_steps(
     )
     clock.shift(8 * DAY)
     left = []
+    # Three statements for a kind that has nothing to remove, and the batches of the one that has.
+    most = 3 * len(housekeeping._kinds) + 13
     for _hour in range(3):
-        with django_assert_max_num_queries(40):
+        with django_assert_max_num_queries(most):
             keep_house()
         left.append(CapturedMail.objects.count())
     assert left == [2, 0, 0]
