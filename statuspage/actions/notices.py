@@ -72,7 +72,7 @@ def create_notice(
     check_status(kind, status)
     with transaction.atomic():
         page = locked_page(actor, page_id)
-        components = components_of(page, [*component_ids, *words.statuses])
+        components = components_of(page, [*component_ids, *words.component_ids, *words.statuses])
         notice = Notice(
             page=page,
             kind=kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,13 @@ from tests.factories import make_people
 from tests.notifications.support import NOW, hook_server, silent_server, table
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def today() -> Iterator[None]:
+    """Deliveries are made at `NOW` and expire 48 hours later, so this must be that day."""
+    with time_machine.travel(NOW):
+        yield
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ def tell(
     world: World, page: StatusPage, *, title: str = "Orders fail", by: str = "bo", **fields: Any
 ) -> Notice:
     """A notice; fields of `Words` go there, the rest to the action."""
-    words = {name: fields.pop(name) for name in list(fields) if name in Words.__dataclass_fields__}
+    named = set(Words.__dataclass_fields__) - {"component_ids"}
+    words = {name: fields.pop(name) for name in list(fields) if name in named}
     words.setdefault("body", "We look into it.")
     fields.setdefault("component_ids", [row.pk for row in page.components.all()[:1]])
     return actions.create_notice(
