@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ('incidents', '0001_initial'),
         ('teams', '0001_initial'),
-        ('teams', '__first__'),
     ]
 
     operations = [
@@ -58,6 +57,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ItemReminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='postmortems.actionitem')),
+                ('kind', models.CharField(max_length=10)),
+                ('due_on', models.DateField()),
+                ('sent_at', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('item', 'kind', 'due_on'), name='reminder_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='PostmortemSection',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -71,19 +83,6 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['postmortem_id', 'id'],
                 'constraints': [models.UniqueConstraint(fields=('postmortem', 'key'), name='section_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='ItemReminder',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='postmortems.actionitem')),
-                ('kind', models.CharField(max_length=10)),
-                ('due_on', models.DateField()),
-                ('sent_at', models.DateTimeField()),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('item', 'kind', 'due_on'), name='reminder_once')],
             },
         ),
     ]
