@@ -51,6 +51,13 @@ def pack(body: bytes) -> Packed:
     )
 
 
+def digest_of(files: dict[str, list[str]]) -> str:
+    """SHA-256 hex of what a version holds. After a fail-over that lost one the same number may be given again, to
+    other content; whoever serves tells them apart by this."""
+    lines = "".join(f"{path}\0{files[path][0]}\n" for path in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
 def publish(
     page: StatusPage, now: dt.datetime, *, cause: str = "", author_id: int | None = None
 ) -> StatusSnapshot:
@@ -87,9 +94,10 @@ def publish(
         ignore_conflicts=True,
     )
     page.version += 1
+    page.digest = digest_of(files)
     page.built_with = program()
     page.rebuild_at = _changes_by_itself_at(page, now)
-    page.save(update_fields=["version", "built_with", "rebuild_at"])
+    page.save(update_fields=["version", "digest", "built_with", "rebuild_at"])
     snapshot = StatusSnapshot.objects.create(
         page=page,
         version=page.version,

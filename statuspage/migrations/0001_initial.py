@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('needs_approval', models.BooleanField(default=False, verbose_name='notices wait for a manager')),
                 ('shows_uptime', models.BooleanField(default=True, verbose_name='shows uptime')),
                 ('takes_subscribers', models.BooleanField(default=True, verbose_name='takes subscribers')),
+                ('digest', models.CharField(blank=True, default='', editable=False, max_length=64)),
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('built_with', models.CharField(blank=True, default='', editable=False, max_length=16)),
                 ('rebuild_at', models.DateTimeField(blank=True, editable=False, null=True)),

@@ -47,6 +47,7 @@ class StatusPage(models.Model):
     needs_approval = models.BooleanField(_("notices wait for a manager"), default=False)
     shows_uptime = models.BooleanField(_("shows uptime"), default=True)
     takes_subscribers = models.BooleanField(_("takes subscribers"), default=True)
+    digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     built_with = models.CharField(max_length=16, blank=True, default="", editable=False)
     rebuild_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -31,11 +31,12 @@ Bytes = tuple[bytes, bytes, bytes]
 @dataclass(frozen=True)
 class Kept:
     """A page as it was last taken over. `id`: its public id, so that another page of the same address is told
-    apart. `files`: path → (as it is, gzip, Brotli)."""
+    apart. `digest`: of what the version holds. `files`: path → (as it is, gzip, Brotli)."""
 
     slug: str
     id: str
     version: int
+    digest: str
     domain: str | None
     access: str
     files: Mapping[str, Bytes]
@@ -44,7 +45,7 @@ class Kept:
 def write(folder: Path, page: Kept) -> None:
     """Mirror a version; another process of this host may have done so already."""
     home = _home(folder, page.slug, page.access)
-    name = f"v{page.version}-{page.id}"
+    name = f"v{page.version}-{page.id}-{page.digest[:12]}"
     # First of all: what is not for everybody any more is on no web server, even when the disk is full.
     other = _home(folder, page.slug, "signed_in" if page.access == "public" else "public")
     shutil.rmtree(other, ignore_errors=True)
@@ -70,7 +71,7 @@ def forget(folder: Path, slug: str) -> None:
 
 
 def write_hosts(folder: Path, pages: Mapping[str, dict[str, object]]) -> None:
-    """slug → {id, version, domain, access}; in one step."""
+    """slug → {id, version, digest, domain, access}; in one step."""
     folder.mkdir(parents=True, exist_ok=True)
     _replace(folder / HOSTS, orjson.dumps(pages))
 
@@ -89,7 +90,15 @@ def read(folder: Path) -> Iterator[Kept]:
             home = _home(folder, slug, about["access"]) / "current"
             files = {path: _three(home / path) for path in _paths(home)}
             if files:
-                yield Kept(slug, about["id"], about["version"], about["domain"], about["access"], files)
+                yield Kept(
+                    slug,
+                    about["id"],
+                    about["version"],
+                    about.get("digest", ""),
+                    about["domain"],
+                    about["access"],
+                    files,
+                )
         except (OSError, KeyError, TypeError) as error:
             log.warning("a mirrored status page cannot be read", slug=slug, error=str(error)[:200])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -26,19 +26,16 @@ _TRIES_AGAIN = 30.0
 
 @dataclass(frozen=True)
 class Held:
-    """A page in memory; never changed, only replaced."""
+    """A page in memory; never changed, only replaced. `digests`: path → digest of its bytes, empty for what was read
+    from the mirror."""
 
-    id: str
-    version: int
-    domain: str | None
-    access: str
+    page: mirror.Kept
     files: dict[str, File]
-    bytes: dict[str, mirror.Bytes]
     digests: dict[str, str]
 
     @property
     def public(self) -> bool:
-        return self.access == PageAccess.PUBLIC
+        return self.page.access == PageAccess.PUBLIC
 
 
 class Store:
@@ -94,7 +91,7 @@ class Store:
         rows = StatusPage.objects.filter(version__gt=0)
         present = {
             row[0]: row[1:]
-            for row in rows.values_list("slug", "public_id", "version", "domain", "access", "pk")
+            for row in rows.values_list("slug", "public_id", "version", "digest", "domain", "access", "pk")
         }
         changed = False
         for slug in set(self.pages) - set(present):
@@ -102,18 +99,13 @@ class Store:
             self._unmirrored.discard(slug)
             mirror.forget(self.folder, slug)
             changed = True
-        for slug, (public_id, version, domain, access, pk) in present.items():
+        for slug, (public_id, version, digest, domain, access, pk) in present.items():
+            wanted = mirror.Kept(slug, public_id, version, digest, domain, access, {})
             held = self.pages.get(slug)
-            if held and (held.id, held.version, held.domain, held.access) == (
-                public_id,
-                version,
-                domain,
-                access,
-            ):
-                continue
-            changed = self._take_over(slug, pk, public_id, version, domain, access) or changed
+            if held is None or replace(held.page, files={}) != wanted:
+                changed = self._take_over(wanted, pk) or changed
         if changed:
-            self.hosts = {held.domain: slug for slug, held in self.pages.items() if held.domain}
+            self.hosts = {held.page.domain: slug for slug, held in self.pages.items() if held.page.domain}
             self._unwritten = True
         if self._unwritten and (changed or time.monotonic() >= self._again_at):
             self._mirror()
@@ -122,28 +114,20 @@ class Store:
         """Write what is not on disk yet. A full disk is tried again after a while; serving does not wait for it."""
         self._again_at = time.monotonic() + _TRIES_AGAIN
         for slug in sorted(self._unmirrored):
-            held = self.pages[slug]
-            kept = mirror.Kept(slug, held.id, held.version, held.domain, held.access, held.bytes)
-            mirror.write(self.folder, kept)
+            mirror.write(self.folder, self.pages[slug].page)
             self._unmirrored.discard(slug)
         self._index()
         self._unwritten = False
 
-    def _take_over(
-        self, slug: str, pk: int, public_id: str, version: int, domain: str | None, access: str
-    ) -> bool:
+    def _take_over(self, wanted: mirror.Kept, pk: int) -> bool:
         """Read a version: its list of files, and the bytes this process does not hold yet."""
-        files = (
-            StatusSnapshot.objects.filter(page=pk, version=version).values_list("files", flat=True).first()
-        )
+        rows = StatusSnapshot.objects.filter(page=pk, version=wanted.version)
+        files = rows.values_list("files", flat=True).first()
         if not files:
             return False
-        held = self.pages.get(slug)
-        known = {
-            digest: held.bytes[path]
-            for path, digest in (held.digests if held and held.id == public_id else {}).items()
-            if held
-        }
+        held = self.pages.get(wanted.slug)
+        same = held if held and held.page.id == wanted.id else None
+        known = {digest: same.page.files[path] for path, digest in same.digests.items()} if same else {}
         digests = {path: entry[0] for path, entry in files.items()}
         missing = set(digests.values()) - set(known)
         found = StatusBlob.objects.filter(page=pk, digest__in=missing)
@@ -153,8 +137,8 @@ class Store:
             # Made anew in between; the next look finds the newer version.
             return False
         content = {path: known[digest] for path, digest in digests.items()}
-        self._put(mirror.Kept(slug, public_id, version, domain, access, content), digests)
-        self._unmirrored.add(slug)
+        self._put(replace(wanted, files=content), digests)
+        self._unmirrored.add(wanted.slug)
         return True
 
     def _put(self, page: mirror.Kept, digests: dict[str, str]) -> None:
@@ -163,17 +147,21 @@ class Store:
         reusable = before is not None and before.public is not private
         files: dict[str, File] = {}
         for path, three in page.files.items():
-            if before and reusable and path in before.files and before.bytes.get(path) is three:
+            if before and reusable and path in before.files and before.page.files.get(path) is three:
                 files[path] = before.files[path]
             else:
                 files[path] = make_file(path, *three, private=private)
-        self.pages[page.slug] = Held(
-            page.id, page.version, page.domain, page.access, files, dict(page.files), digests
-        )
+        self.pages[page.slug] = Held(page, files, digests)
 
     def _index(self) -> None:
         about: dict[str, dict[str, object]] = {
-            slug: {"id": held.id, "version": held.version, "domain": held.domain, "access": held.access}
+            slug: {
+                "id": held.page.id,
+                "version": held.page.version,
+                "digest": held.page.digest,
+                "domain": held.page.domain,
+                "access": held.page.access,
+            }
             for slug, held in self.pages.items()
         }
         mirror.write_hosts(self.folder, about)
@@ -182,7 +170,7 @@ class Store:
         """What was served last, from disk, so that a start without database still serves."""
         for page in mirror.read(self.folder):
             self._put(page, {})
-        self.hosts = {held.domain: slug for slug, held in self.pages.items() if held.domain}
+        self.hosts = {held.page.domain: slug for slug, held in self.pages.items() if held.page.domain}
 
 
 _stores: dict[Path, Store] = {}

@@ -33,7 +33,11 @@ def read(request: HttpRequest, slug: str, rest: str = "") -> HttpResponse:
     if not may_read(request, page):
         return _refusal(request, page, rest)
     held = store().pages.get(slug)
-    file = find(held, rest) if held and held.id == page.public_id and held.access == page.access else None
+    file = (
+        find(held, rest)
+        if held and held.page.id == page.public_id and held.page.access == page.access
+        else None
+    )
     if file is None and held and f"{rest}/index.html" in held.files:
         return _uncached(HttpResponseRedirect(f"{page_root(request, page)}{rest}/"))
     if file is None:

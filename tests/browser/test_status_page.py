@@ -87,7 +87,7 @@ def build(data: Path, settings: Any) -> str:
     )
     actions.set_component_status(actor=bo, component_id=part(page, "Invoices").pk, status="under_maintenance")
     store().refresh()
-    mirror.export(store().pages["shop"].bytes, data / "site")
+    mirror.export(store().pages["shop"].page.files, data / "site")
     return f"/incidents/{told.public_id}/"
 
 

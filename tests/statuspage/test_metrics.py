@@ -54,13 +54,13 @@ def test_values_reach_the_page_soon_and_go_in_time(world: World, serve: Store) -
     metric = actions.add_metric(actor=world.actor("ada"), page_id=page.pk, name="Latency <b>", suffix="ms")
     now = clock.now()
     serve.refresh()
-    before = serve.pages["shop"].version
+    before = serve.pages["shop"].page.version
     old = [(now - dt.timedelta(days=29, hours=20), 7.0)]
     given = [(now - HOUR, 41.0), (now - HOUR, 42.0), *old]
     assert actions.push_points(actor=world.actor("bo"), metric_id=metric.pk, points=given, now=now) == 2
     assert actions.push_points(actor=world.actor("bo"), metric_id=metric.pk, points=given[:1], now=now) == 1
     serve.refresh()
-    assert serve.pages["shop"].version == before
+    assert serve.pages["shop"].page.version == before
     assert publish_due(now + dt.timedelta(seconds=29)) == 0
     assert publish_due(now + dt.timedelta(seconds=31)) == 1
     serve.refresh()
