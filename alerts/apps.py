@@ -9,11 +9,15 @@ class AlertsConfig(AppConfig):
         from alerts import handlers, live, retention  # noqa: F401 - subscribers register on import
         from alerts.signals import signals
         from alerts.slo.triage import budgets
+        from alerts.targets import Checks, Objectives
         from core import panels
         from incidents.hooks import register_budgets, register_signals
+        from incidents.target_hooks import register_target
 
         register_signals(signals)
         register_budgets(budgets)
+        register_target(Checks())
+        register_target(Objectives())
         live.register()
         retention.register()
 

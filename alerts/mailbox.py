@@ -1,4 +1,4 @@
-"""The SMTP server mail comes in at: takes what is addressed to an integration or a heartbeat, and nothing else.
+"""The SMTP server mail comes in at: takes what is addressed to an integration, a heartbeat or a room above, no more.
 
 It says 250 only once the mail is durable; 451 while the database is away, so that the sender's server tries again.
 """
@@ -59,7 +59,7 @@ class Handler:
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         try:
-            known = await self._ask(lambda: mail.recipient(address) is not None)
+            known = await self._ask(lambda: mail.is_known(address))
         except (DatabaseError, InterfaceError) as error:
             log.warning("the database is not answering", error=str(error))
             return _AWAY

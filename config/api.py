@@ -26,7 +26,7 @@ ROOMS = (
 def _routes() -> list[URLPattern | URLResolver]:
     router = SimpleRouter()
     extra: list[Any] = []
-    for room in ROOMS:
+    for room in (*ROOMS, "web"):
         routes = import_module(f"{room}.api.routes")
         routes.register(router)
         extra += getattr(routes, "extra_urls", [])

@@ -85,6 +85,8 @@ class Env:
     mail_intake_port: int
     mail_intake_host: str
     mail_intake_domain: str
+    # Only a domain that somebody named has a mail server that brings reports back.
+    mail_bounces: bool
 
     @property
     def secret_key_path(self) -> Path:
@@ -197,6 +199,7 @@ def load_env(environ: Mapping[str, str] | None = None, *, launching: bool = Fals
         mail_intake_port=source.number("MAIL_INTAKE_PORT", _mail_port(port) if launching else 0, 0, 65535),
         mail_intake_host=_host(source, "MAIL_INTAKE_HOST", "127.0.0.1"),
         mail_intake_domain=_domain(source, base_url),
+        mail_bounces=bool(source.text("MAIL_INTAKE_DOMAIN")),
     )
 
 

@@ -33,6 +33,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "shift-notices": _every(60, "oncall.notices", "bulk"),
     "calendars": _every(15, "oncall.fetch_calendars", "bulk"),
     "action-item-reminders": _every(60, "postmortems.remind", "bulk"),
+    "issue-trackers": _every(5, "postmortems.sync_tickets", "bulk"),
     "evidence-sweep": _every(3600, "incidents.sweep_files", "bulk"),
     "check-results": _every(3600, "alerts.drop_old_results", "bulk"),
     "housekeeping": _every(3600, "core.housekeeping", "bulk"),

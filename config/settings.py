@@ -227,6 +227,7 @@ EMAIL_URL = ENV.email_url
 MAIL_INTAKE_PORT = ENV.mail_intake_port
 MAIL_INTAKE_HOST = ENV.mail_intake_host
 MAIL_INTAKE_DOMAIN = ENV.mail_intake_domain
+MAIL_BOUNCES = ENV.mail_bounces
 DEFAULT_FROM_EMAIL = ENV.email_from
 
 CELERY_BROKER_URL = ENV.redis_url
@@ -264,6 +265,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "TrackerKindEnum": "incidents.choices.TrackerKind",
         "IncidentStatusEnum": "incidents.choices.IncidentStatus",
         "IncidentKindEnum": "incidents.choices.IncidentKind",
         "IncidentVisibilityEnum": "incidents.choices.Visibility",
@@ -291,6 +293,8 @@ SPECTACULAR_SETTINGS = {
         "OverrideKindEnum": "oncall.choices.OverrideKind",
         "PostmortemStatusEnum": "postmortems.choices.PostmortemStatus",
         "ItemStatusEnum": "postmortems.choices.ItemStatus",
+        "MeetingKindEnum": "postmortems.choices.MeetingKind",
+        "FactorKindEnum": "postmortems.choices.FactorKind",
         "WeekdayEnum": ("mo", "tu", "we", "th", "fr", "sa", "su"),
         "EdgeKindEnum": "services.choices.EdgeKind",
         "LinkKindEnum": "services.choices.LinkKind",

@@ -34,6 +34,7 @@ _QUEUES = {
     "core.relay": "events",
     "statuspage.fan_out": "bulk",
     "statuspage.send": "bulk",
+    "postmortems.sync_tickets": "bulk",
 }
 
 

@@ -12,6 +12,7 @@ class IncidentsConfig(AppConfig):
         from incidents.reactions import communications, tasks  # noqa: F401 - subscribers register on import
         from incidents.replies import IncidentReplies
         from incidents.selectors import is_restricted, open_by_service, titles
+        from incidents.trackers import retention
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port
         from oncall.hooks import register_confidential, register_names
@@ -20,6 +21,7 @@ class IncidentsConfig(AppConfig):
         from teams.hooks import register_handover
 
         live.register()
+        retention.register()
         register_port(IncidentReplies())
         register_webhook_events([f"incident.{what}" for what in WEBHOOK_CHANGES])
         register_open_incidents(open_by_service)

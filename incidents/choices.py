@@ -260,3 +260,7 @@ class RelationKind(models.TextChoices):
 class AttachmentKind(models.TextChoices):
     IMAGE = "image", _("Image")
     LOG = "log", _("Log or text")
+
+
+class TrackerKind(models.TextChoices):
+    GITHUB = "github", _("GitHub issues")

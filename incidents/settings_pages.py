@@ -42,6 +42,14 @@ def register() -> None:
         _("People at customers who may be written to about their services."),
     )
     settings_nav.register(
+        "team",
+        _("Issue trackers"),
+        "/settings/trackers/",
+        "link",
+        "manager",
+        _("Repositories where action items become issues."),
+    )
+    settings_nav.register(
         "organisation",
         _("Incidents"),
         "/settings/incidents/",

@@ -30,9 +30,15 @@ _BRACES = re.compile(r"\{\{(.*?)\}\}|\{\{|\}\}|\{%|%\}", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def faults(text: str, *, customers: bool = False) -> list[str]:
-    """What is wrong with a text as a template, one sentence each; empty when it can be used."""
-    known = known_variables(customers=customers)
+def variables_in(text: str) -> set[str]:
+    """The names that stand between braces, known or not."""
+    return {match.group(1).strip() for match in _BRACES.finditer(text) if match.group(1) is not None}
+
+
+def faults(text: str, *, customers: bool = False, more: tuple[str, ...] = ()) -> list[str]:
+    """What is wrong with a text as a template, one sentence each; empty when it can be used. `more`: names that may
+    stand there beside the usual ones."""
+    known = (*known_variables(customers=customers), *more)
     found: list[str] = []
     for match in _BRACES.finditer(text):
         name = match.group(1)

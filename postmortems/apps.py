@@ -8,8 +8,12 @@ class PostmortemsConfig(AppConfig):
     def ready(self) -> None:
         from core import panels
         from incidents.hooks import register_follow_ups
+        from incidents.target_hooks import register_target
+        from postmortems import handlers, handlers_tickets, live  # noqa: F401 - subscribers register on import
         from postmortems.follow_ups import follow_ups_of
         from postmortems.handover import ActionItems, Postmortems
+        from postmortems.targets import Playbooks, Runbooks, Services
+        from teams import settings_nav
         from teams.hooks import register_handover
 
         panels.register(
@@ -19,6 +23,25 @@ class PostmortemsConfig(AppConfig):
             url=lambda number: f"/postmortems/panel/{number}/",
             icon="book-open-check",
         )
+        panels.register(
+            "incident",
+            "similar",
+            title=_("Similar incidents"),
+            url=lambda number: f"/postmortems/similar/{number}/",
+            icon="history",
+        )
+        live.register()
+        settings_nav.register(
+            "team",
+            _("Postmortem templates"),
+            "/postmortems/templates/",
+            "book-open-check",
+            "manager",
+            _("What new documents say, and who looks after a team's postmortems."),
+        )
+        handlers_tickets.register()
         register_follow_ups(follow_ups_of)
+        for target in (Playbooks(), Runbooks(), Services()):
+            register_target(target)
         register_handover(ActionItems())
         register_handover(Postmortems())

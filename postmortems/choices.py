@@ -20,6 +20,58 @@ class SectionKey(models.TextChoices):
     CAUSES = "causes", _("Why it happened")
     RECOVERY = "recovery", _("Mitigation and recovery")
     LESSONS = "lessons", _("What went well, what was hard, where we were lucky")
+    PERSPECTIVES = "perspectives", _("Perspectives")
+    FOLLOW_UPS = "follow_ups", _("Follow-ups")
+    LINKS = "links", _("Links")
+    MESSAGES = "messages", _("Messages")
+    PROCESS = "process", _("Process")
+
+
+class SectionState(models.TextChoices):
+    TODO = "todo", _("To be written")
+    WRITING = "writing", _("Being written")
+    READY = "ready", _("Ready")
+
+
+class Gate(models.TextChoices):
+    """How the answers below a why bring it about: all of them together, or any one alone."""
+
+    AND = "and", _("All of these together")
+    OR = "or", _("Any one of these")
+
+
+class FactorKind(models.TextChoices):
+    """What kind of thing contributed."""
+
+    DRIFT = "drift", _("Configuration error or drift")
+    CHANGE = "change", _("Code change")
+    EXTERNAL = "external", _("External service or dependency")
+    CAPACITY = "capacity", _("Capacity")
+    SAFEGUARD = "safeguard", _("Missing safeguard")
+    DETECTION = "detection", _("Detection and monitoring")
+    PROCESS = "process", _("Process and communication")
+    HUMAN = "human", _("Working conditions of people")
+
+
+class ReviewAnswer(models.TextChoices):
+    ASKED = "asked", _("Asked")
+    APPROVED = "approved", _("Approved")
+    CHANGES = "changes", _("Wants changes")
+
+
+class MeetingKind(models.TextChoices):
+    REVIEW = "review", _("Review")
+    FOLLOW_UP = "follow_up", _("Follow-up")
+
+
+class Part(models.TextChoices):
+    """Which part of the organisation somebody speaks for in the review."""
+
+    ENGINEERING = "engineering", _("Engineering")
+    PRODUCT = "product", _("Product")
+    SUPPORT = "support", _("Support")
+    COMMUNICATIONS = "communications", _("Communications")
+    OTHER = "other", _("Other")
 
 
 class ItemClass(models.TextChoices):
@@ -29,6 +81,15 @@ class ItemClass(models.TextChoices):
     REPAIR = "repair", _("Repair")
     PROCESS = "process", _("Process")
     VENDOR_SLA = "vendor_sla", _("Vendor SLA")
+    RUNBOOK = "runbook", _("Runbook")
+    PLAYBOOK = "playbook", _("Playbook")
+    MONITOR = "monitor", _("Monitor")
+
+
+class ItemPriority(models.TextChoices):
+    HIGH = "high", _("High")
+    NORMAL = "normal", _("Normal")
+    LOW = "low", _("Low")
 
 
 class ItemStatus(models.TextChoices):
@@ -39,3 +100,12 @@ class ItemStatus(models.TextChoices):
 
 
 OPEN_ITEMS = (ItemStatus.OPEN, ItemStatus.DOING)
+
+
+class Rung(models.TextChoices):
+    """The rungs of the reminder ladder, in order; the weekly digest is kept apart (`LeadDigest`)."""
+
+    BEFORE = "before", _("Seven days before")
+    DUE = "due", _("On the day")
+    AFTER = "after", _("Three days after")
+    LEAD = "lead", _("To the owner's lead")

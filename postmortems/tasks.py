@@ -2,10 +2,23 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from postmortems.actions import send_reminders
+from core.wakeup import woken
+from postmortems.actions import remind_of_documents, send_digests, send_reminders, tick_targets
+from postmortems.actions.tickets import TASK
+from postmortems.ticket_sync import sync_due
 
 
 @shared_task(name="postmortems.remind", ignore_result=True)
 def remind() -> None:
-    """Send the reminders that are due; beat runs it every minute."""
+    """Tick what was done elsewhere, then send the reminders that are due; beat runs it every minute."""
+    tick_targets()
     send_reminders()
+    send_digests()
+    remind_of_documents()
+
+
+@shared_task(name=TASK, ignore_result=True)
+def sync_tickets() -> None:
+    """Write what waits for issue trackers and look what changed there; beat runs it every few seconds."""
+    woken(TASK)
+    sync_due()

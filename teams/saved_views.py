@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from core.errors import field_error
 
 # The lists that can be saved, and where each is.
-PAGES = {"alerts": "/alerts/", "incidents": "/incidents/"}
+PAGES = {"action-items": "/action-items/", "alerts": "/alerts/", "incidents": "/incidents/"}
 LONGEST = 1000
 _NOT_KEPT = ("cursor", "page")
 

@@ -13,6 +13,8 @@ from core import clock
 from core.pages import actor_of
 from notifications.selectors import captured_count
 from oncall.selectors import needs_answer, on_call_until
+from postmortems.selectors.items import waiting_count
+from postmortems.selectors.review import reviews_waiting_count
 from teams.models import User
 from web.demo import company, empty
 from web.views.inspect import admin_link
@@ -27,6 +29,7 @@ _ENTRIES = (
     ("Services", "/services/", "server", False),
     ("Postmortems", "/postmortems/", "book-open-check", False),
     ("Status pages", "/statuspages/", "globe", False),
+    ("Insights", "/insights/", "chart-line", False),
     ("Integrations", "/integrations/", "plug", False),
     ("Settings", "/settings/", "settings", False),
 )
@@ -125,7 +128,7 @@ class _Viewer(dict[str, Any]):
 
 
 class _Count:
-    """How many pages and shifts wait for the viewer; one statement, when shown."""
+    """How many pages, shifts and action items wait for the viewer; two statements, when shown."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -135,7 +138,10 @@ class _Count:
 
     def __len__(self) -> int:
         if not hasattr(self, "_value"):
-            self._value = needs_answer(actor_of(self._request), clock.now())
+            actor = actor_of(self._request)
+            self._value = (
+                needs_answer(actor, clock.now()) + waiting_count(actor) + reviews_waiting_count(actor)
+            )
         return self._value
 
     def __bool__(self) -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from alerts.models import Alert
 from incidents.models import Incident
@@ -22,7 +23,8 @@ from oncall.selectors import (
     on_call_overview,
     requests_for_me,
 )
-from postmortems.models import ActionItem
+from postmortems.selectors.items import drops_waiting_for, items_for
+from postmortems.selectors.review import reviews_waiting_for
 from services.selectors import search as search_services
 from statuspage.selectors import words_waiting_for
 from teams.actor import Actor
@@ -35,13 +37,17 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     open_incidents = active_by_severity(actor)
     waiting = waiting_pages(actor)
     on_call = on_call_overview(actor, now)
+    today = timezone.localdate(now)
     return {
         "waiting": waiting,
         "approvals": waiting_for(actor),
         "page_words": words_waiting_for(actor),
         "questions": questions_for(actor),
         "shift_requests": requests_for_me(actor, now),
-        "items": my_items(actor),
+        "items": items_for(actor, today),
+        "drops": drops_waiting_for(actor),
+        "reviews": reviews_waiting_for(actor),
+        "today": today,
         "role_offers": role_offers_for(actor.user_id, actor),
         "tasks": my_tasks(actor, now),
         "mine": [row for row in open_incidents if row.commander_id == actor.user_id],
@@ -68,12 +74,6 @@ def waiting_pages(actor: Actor) -> list[tuple[EscalationRun, Incident]]:
         if run.subject_key in rows:
             found.setdefault(run.subject_key, (run, rows[run.subject_key]))
     return list(found.values())
-
-
-def my_items(actor: Actor) -> list[ActionItem]:
-    """The actor's open action items, the most urgent first."""
-    rows = ActionItem.objects.visible_to(actor).filter(owner_id=actor.user_id).open()
-    return list(rows.order_by("due_on", "pk")[:8])
 
 
 def _by_team(rows: list[OnCallRow]) -> list[tuple[Team, list[OnCallRow]]]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from web.views import demo, health, inspect, pages
+from web.views import demo, health, insights, inspect, pages
 
 app_name = "web"
 
@@ -8,6 +8,9 @@ urlpatterns = [
     path("", pages.now_page, name="now"),
     path("feed/", pages.feed_page, name="feed"),
     path("more/", pages.more_page, name="more"),
+    path("insights/", insights.overview, name="insights"),
+    path("insights/<slug:key>/", insights.figure_page, name="insight"),
+    path("insights/<slug:key>/incidents/", insights.behind_page, name="insight_incidents"),
     path("search/", pages.search_page, name="search"),
     path("rehearse/", pages.rehearse_page, name="rehearse"),
     path("health/", health.health_page, name="health"),

@@ -18,6 +18,7 @@ from alerts.actions.heartbeats import ping_by_mail
 from alerts.actions.integrations import locked_integration
 from alerts.addresses import new_local_part
 from alerts.choices import SourceKind
+from alerts.mail_hooks import Taker, taker_of
 from alerts.models import IntakeItem, Integration
 from alerts.sources.base import Parsed
 from alerts.sources.email import events
@@ -55,6 +56,18 @@ def renew_mail_address(*, actor: Actor, integration_id: int) -> Integration:
     return integration
 
 
+def is_known(address: str) -> bool:
+    """Whether anybody takes mail at this address."""
+    return recipient(address) is not None or _taker(address) is not None
+
+
+def _taker(address: str) -> tuple[Taker, str] | None:
+    """The room above that takes mail at this address, and its local part."""
+    local, _at, domain = address.strip().lower().rpartition("@")
+    taker = taker_of(local) if domain == settings.MAIL_INTAKE_DOMAIN and "\x00" not in local else None
+    return (taker, local) if taker else None
+
+
 def recipient(address: str) -> tuple[Integration, str] | None:
     """The integration that takes mail at this address, and the plus-tag; None when there is none."""
     local, at, domain = address.strip().lower().rpartition("@")
@@ -74,9 +87,13 @@ def take_in(
     A mail that is no alert (an automatic answer, not an allowed sender) is kept with the reason why nothing comes of
     it. One Message-ID counts once for an integration. `TooMany` when an address is over its limit.
     """
-    mail = read(data, sender)
     now = now or clock.database_now()
     with transaction.atomic():
+        for taker, local in filter(None, map(_taker, dict.fromkeys(recipients))):
+            taker.take(local, data, now)
+        if not any(map(recipient, recipients)):
+            return []
+        mail = read(data, sender)
         found = {row.pk: (row, tag) for row, tag in filter(None, map(recipient, recipients))}
         for pk in found:
             if wait := ratelimit.take(f"mail:{pk}", rate=RATE, burst=BURST):

@@ -12,6 +12,7 @@ import "./elements/board.ts";
 import "./elements/clock.ts";
 import "./elements/composer.ts";
 import "./elements/copy.ts";
+import "./elements/document.ts";
 import "./elements/live.ts";
 import "./elements/offline.ts";
 import "./elements/palette.ts";

@@ -1,5 +1,5 @@
 """Incidents in Django admin: inspection everywhere, set-up where an admin may change it."""
 
-from incidents.admin import communications, playbooks, record, roles, setup, tasks, timeline
+from incidents.admin import communications, playbooks, record, roles, setup, tasks, timeline, trackers
 
-__all__ = ["communications", "playbooks", "record", "roles", "setup", "tasks", "timeline"]
+__all__ = ["communications", "playbooks", "record", "roles", "setup", "tasks", "timeline", "trackers"]

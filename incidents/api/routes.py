@@ -5,6 +5,7 @@ from incidents.api.playbooks import PlaybookViewSet
 from incidents.api.roles import RoleDefinitionViewSet
 from incidents.api.stakeholders import FollowViewSet, ListViewSet, TemplateViewSet
 from incidents.api.support import QuestionViewSet
+from incidents.api.trackers import TrackerConnectionViewSet
 from incidents.api.views import IncidentViewSet
 
 
@@ -18,3 +19,4 @@ def register(router: BaseRouter) -> None:
     router.register("stakeholder-lists", ListViewSet, basename="stakeholder-list")
     router.register("follows", FollowViewSet, basename="follow")
     router.register("customer-contacts", ContactViewSet, basename="customer-contact")
+    router.register("tracker-connections", TrackerConnectionViewSet, basename="tracker-connection")

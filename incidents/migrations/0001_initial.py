@@ -751,4 +751,43 @@ class Migration(migrations.Migration):
             name='services',
             field=models.ManyToManyField(related_name='incidents', through='incidents.IncidentService', to='services.service'),
         ),
+        migrations.CreateModel(
+            name='TrackerConnection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trackers', to='teams.team')),
+                ('kind', models.CharField(choices=[('github', 'GitHub issues')], max_length=20, verbose_name='tracker')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('base_url', models.URLField(max_length=300, verbose_name='address of its API')),
+                ('project', models.CharField(max_length=200, verbose_name='project')),
+                ('labels', models.JSONField(blank=True, default=list, verbose_name='labels')),
+                ('sealed_token', models.TextField()),
+                ('sealed_secret', models.TextField()),
+                ('token_hint', models.CharField(blank=True, default='', max_length=8)),
+                ('hook_key', models.CharField(max_length=64, unique=True)),
+                ('active', models.BooleanField(default=True, verbose_name='in use')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_at', models.DateTimeField(default=core.clock.now, editable=False)),
+                ('last_heard_at', models.DateTimeField(blank=True, null=True)),
+                ('last_written_at', models.DateTimeField(blank=True, null=True)),
+                ('problem', models.CharField(blank=True, default='', max_length=300)),
+            ],
+            options={
+                'ordering': ['team_id', 'name', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['github'])), name='tracker_kind_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='TrackerEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='incidents.trackerconnection')),
+                ('delivery', models.CharField(max_length=100)),
+                ('received_at', models.DateTimeField(default=core.clock.now)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['received_at'], name='tracker_event_by_time')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'delivery'), name='tracker_event_once')],
+            },
+        ),
     ]

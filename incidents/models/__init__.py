@@ -18,6 +18,7 @@ from incidents.models.playbooks import IncidentTask, Playbook, PlaybookRun, Play
 from incidents.models.roles import RoleAssignment, RoleDefinition, RoleOffer
 from incidents.models.severity import SeverityLevel
 from incidents.models.timeline import TimelineEntry, TimelineFile, TimelineRevision
+from incidents.models.trackers import TrackerConnection, TrackerEvent
 from incidents.models.types import CustomField, IncidentType, PriorityRule
 from incidents.models.update import IncidentUpdate, UpdatePromise, UpdateTemplate
 
@@ -56,6 +57,8 @@ __all__ = [
     "TimelineEntry",
     "TimelineFile",
     "TimelineRevision",
+    "TrackerConnection",
+    "TrackerEvent",
     "UpdatePromise",
     "UpdateTemplate",
 ]

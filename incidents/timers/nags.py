@@ -10,6 +10,7 @@ from django.utils.translation import override as language
 
 from incidents.actions.common import lock_by_number
 from incidents.choices import IncidentKind, IncidentStatus
+from incidents.hooks import follow_ups
 from incidents.models import Incident, IncidentNag
 from incidents.nags import Nag, is_daytime, missing
 from notifications.actions.messages import request_message
@@ -36,6 +37,9 @@ def nag(now: dt.datetime) -> int:
     for incident in rows[:AT_ONCE]:
         told = {row.what: row for row in incident.nags.all()}
         due = [each for each in missing(incident, now) if _is_due(each, told.get(each.what), now)]
+        if any(each.what == "review" for each in due) and follow_ups(incident.pk).published is not None:
+            # With a postmortem its organiser is reminded instead.
+            due = [each for each in due if each.what != "review"]
         if due:
             sent += _send(incident.number, due[0].what, now)
     return sent

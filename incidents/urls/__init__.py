@@ -1,6 +1,16 @@
 from django.urls import URLPattern
 
-from incidents.urls import communications, lifecycle, playbooks, record, roles, setup, tasks, timeline
+from incidents.urls import (
+    communications,
+    lifecycle,
+    playbooks,
+    record,
+    roles,
+    setup,
+    tasks,
+    timeline,
+    trackers,
+)
 
 app_name = "incidents"
 
@@ -13,4 +23,5 @@ urlpatterns: list[URLPattern] = [
     *record.urlpatterns,
     *setup.urlpatterns,
     *timeline.urlpatterns,
+    *trackers.urlpatterns,
 ]

@@ -148,6 +148,9 @@ def _facts(service: Service) -> dict[str, Any]:
         "tier": service.tier,
         "lifecycle": service.lifecycle,
         "escalation_policy": service.escalation_policy_id,
+        "runbooks": [
+            list(row) for row in service.links.filter(kind=LinkKind.RUNBOOK).values_list("title", "url")
+        ],
     }
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from core import clock
 from core.errors import NotAllowed, field_error
@@ -136,8 +136,13 @@ def end_notices(*, actor: Actor, incident_id: int, body: str, now: dt.datetime |
 def open_notices(incident_ids: Sequence[int]) -> list[Notice]:
     """Published notices of these incidents, and of those merged into them, that customers still see as open; one
     statement."""
-    rows = Notice.objects.filter(_told_of(incident_ids), state=NoticeState.PUBLISHED)
-    return list(rows.exclude(status__in=OVER).select_related("page").order_by("pk"))
+    rows = notices_of(incident_ids).exclude(status__in=OVER)
+    return list(rows.select_related("page").order_by("pk"))
+
+
+def notices_of(incident_ids: Sequence[int]) -> QuerySet[Notice]:
+    """Published notices of these incidents, and of those merged into them."""
+    return Notice.objects.filter(_told_of(incident_ids), state=NoticeState.PUBLISHED)
 
 
 def _told_of(incident_ids: Sequence[int]) -> Q:

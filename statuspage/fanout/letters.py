@@ -17,6 +17,7 @@ from statuspage import subscriber_links as links
 from statuspage.building.html import shell
 from statuspage.building.load import public_base
 from statuspage.choices import SubscriberKind, SubscriberState
+from statuspage.fanout.bounces import return_path
 from statuspage.fanout.news import News, spoken, words
 from statuspage.models import SubscriberMessage
 
@@ -25,13 +26,15 @@ _SUBJECT = 200
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail ready to send. `to` is "" when the address cannot be read any more."""
+    """A mail ready to send. `to` is "" when the address cannot be read any more. `return_path`: where failures are
+    reported to, "" for the usual sender."""
 
     to: str
     subject: str
     text: str
     html: str
     headers: dict[str, str] = field(default_factory=dict)
+    return_path: str = ""
 
 
 def about(message: SubscriberMessage, news: News) -> Letter:
@@ -48,7 +51,16 @@ def about(message: SubscriberMessage, news: News) -> Letter:
             # One conversation for each notice, whatever the subjects say.
             thread = f"<notice.{news.notice.public_id}@{_host()}>"
             headers |= {"References": thread, "In-Reply-To": thread}
-        return _letter("update", unseal(subscriber.address), subject, headers, page, language, context)
+        return _letter(
+            "update",
+            unseal(subscriber.address),
+            subject,
+            headers,
+            page,
+            language,
+            context,
+            return_path(message),
+        )
 
 
 def question(message: SubscriberMessage) -> Letter:
@@ -66,16 +78,32 @@ def question(message: SubscriberMessage) -> Letter:
         hook = unseal(subscriber.address) if subscriber.kind == SubscriberKind.WEBHOOK else ""
         context |= {"hook": hook, "notice": subscriber.notice}
         headers = _headers(message)
-        return _letter(name, unseal(to), one_line(subject, _SUBJECT), headers, page, language, context)
+        return _letter(
+            name,
+            unseal(to),
+            one_line(subject, _SUBJECT),
+            headers,
+            page,
+            language,
+            context,
+            return_path(message),
+        )
 
 
 def _letter(
-    name: str, to: str, subject: str, headers: dict[str, str], page: Any, language: str, context: Any
+    name: str,
+    to: str,
+    subject: str,
+    headers: dict[str, str],
+    page: Any,
+    language: str,
+    context: Any,
+    back_to: str,
 ) -> Letter:
     context = {**shell(page, language, public_base(page)), "subject": subject, **context}
     text = render_to_string(f"statuspage/emails/{name}.txt", context)
     html = render_to_string(f"statuspage/emails/{name}.html", context)
-    return Letter(to, subject, _squeezed(text), html, headers)
+    return Letter(to, subject, _squeezed(text), html, headers, back_to)
 
 
 def _headers(message: SubscriberMessage) -> dict[str, str]:

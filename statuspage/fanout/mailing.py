@@ -58,9 +58,10 @@ class MailServer:
         mail = EmailMultiAlternatives(
             subject=letter.subject,
             body=letter.text,
-            from_email=settings.DEFAULT_FROM_EMAIL,
+            # Where failures are reported to; readers see the usual sender.
+            from_email=letter.return_path or settings.DEFAULT_FROM_EMAIL,
             to=[letter.to],
-            headers=letter.headers,
+            headers={"From": settings.DEFAULT_FROM_EMAIL, **letter.headers},
             connection=line,
         )
         mail.attach_alternative(letter.html, "text/html")

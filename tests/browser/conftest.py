@@ -22,15 +22,23 @@ START_SECONDS = 420
 
 
 @pytest.fixture(scope="package")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def product_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`WATCHBILL_DATA` of the product, for what its own commands are to do."""
+    given = os.environ.get("BROWSER_TEST_DATA")
+    return Path(given) if given else tmp_path_factory.mktemp("product")
+
+
+@pytest.fixture(scope="package")
+def product(product_folder: Path) -> Iterator[str]:
     """The address of a running product with the demo company; ends with these tests.
 
-    `BROWSER_TEST_URL` names one that runs already (with `DEMO=1`) and is left as it is.
+    `BROWSER_TEST_URL` names one that runs already (with `DEMO=1`) and is left as it is, `BROWSER_TEST_DATA` its
+    folder.
     """
     if given := os.environ.get("BROWSER_TEST_URL"):
         yield given
         return
-    data = tmp_path_factory.mktemp("product")
+    data = product_folder
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

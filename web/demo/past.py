@@ -1,4 +1,4 @@
-"""Tells the thirty past incidents with the product's own verbs, at their own times."""
+"""Tells the past incidents with the product's own verbs, at their own times."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from incidents.actions.common import lock_by_number, save_incident, write_entry
 from incidents.choices import EntryKind
 from incidents.models import Incident
 from teams.actor import Actor, actor_for, system_actor
-from web.demo import stories
-from web.demo.stories import Story
+from web.demo import outages, stories
+from web.demo.outages import Outage
+from web.demo.stories import CAST, Story
 
 if TYPE_CHECKING:
     from web.demo.loader import Loaded
 
-_CAST = {
-    "checkout": ("responder", "manager", "bo.tran"),
-    "payments": ("jonas.weber", "priya.nair", "grace.kim"),
-    "platform": ("leo.marchetti", "tess.walker", "wei.zhang"),
-    "catalogue": ("ines.costa", "manager", "omar.haddad"),
-}
-
 
 def load(made: Loaded, now: dt.datetime) -> None:
     """All stories, oldest first, so that numbers rise with time."""
-    for story in sorted(stories.read(), key=lambda item: -item.days_ago):
-        _tell(made, story, now)
+    told: list[Story | Outage] = [*stories.read(), *outages.read()]
+    for each in sorted(told, key=lambda item: -item.days_ago):
+        if isinstance(each, Outage):
+            outages.tell(made, each, now)
+        else:
+            _tell(made, each, now)
 
 
 def _tell(made: Loaded, story: Story, now: dt.datetime) -> None:
@@ -41,7 +39,7 @@ def _tell(made: Loaded, story: Story, now: dt.datetime) -> None:
     services = [made.services[slug] for slug in story.services]
     team = services[0].team
     assert team is not None
-    first, lead, third = (made.people[name] for name in _CAST[team.slug])
+    first, lead, third = (made.people[name] for name in CAST[team.slug])
     responder, commander, helper = (actor_for(user) for user in (first, lead, third))
     incident = actions.declare_incident(
         actor=system_actor("Monitoring", via="rule"),

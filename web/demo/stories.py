@@ -7,6 +7,14 @@ from pathlib import Path
 
 import yaml
 
+# Who is paged, who commands and who helps, by team.
+CAST = {
+    "checkout": ("responder", "manager", "bo.tran"),
+    "payments": ("jonas.weber", "priya.nair", "grace.kim"),
+    "platform": ("leo.marchetti", "tess.walker", "wei.zhang"),
+    "catalogue": ("ines.costa", "manager", "omar.haddad"),
+}
+
 
 @dataclass(frozen=True)
 class Story:

@@ -32,6 +32,7 @@ _PLACES = (
     ("Postmortems", "/postmortems/", "book-open-check"),
     ("Action items", "/action-items/", "list-checks"),
     ("Status pages", "/statuspages/", "globe"),
+    ("Insights", "/insights/", "chart-line"),
     ("Integrations", "/integrations/", "plug"),
     ("Heartbeats", "/heartbeats/", "heart-pulse"),
     ("Checks", "/checks/", "radar"),

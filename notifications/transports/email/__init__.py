@@ -48,6 +48,7 @@ class EmailTransport:
             connection=server,
         )
         message.attach_alternative(mail.html, "text/html")
+        _attach_calendar(message, outgoing)
         try:
             message.send()
         except (smtplib.SMTPException, OSError) as error:
@@ -60,6 +61,15 @@ class EmailTransport:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 server.close()
         return Receipt(provider_id=headers["Message-ID"])
+
+
+def _attach_calendar(message: EmailMultiAlternatives, outgoing: Outgoing) -> None:
+    """`payload["calendar"]`, {method, text}: as a part mail programs answer by themselves, and as a file for others."""
+    invitation = outgoing.payload.get("calendar")
+    if invitation:
+        method = str(invitation["method"])
+        message.attach_alternative(invitation["text"], f"text/calendar; method={method}")
+        message.attach("invite.ics", invitation["text"].encode(), "application/ics")
 
 
 def headers_of(outgoing: Outgoing) -> dict[str, str]:
