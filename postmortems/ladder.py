@@ -56,6 +56,10 @@ class Person:
     def at_work(self, at: dt.datetime) -> bool:
         return self.in_hours(at) and not self.is_away(at)
 
+    def still_comes(self, now: dt.datetime) -> bool:
+        """Whether there is a moment from now until the end of this working day at which they are at work."""
+        return any(at >= now and self.at_work(at) for at in (now, *(end for _start, end in self.away)))
+
     def working_day(self, day: dt.date, *, present: bool = False) -> dt.date:
         """This day, or the next on which the person works; `present`: and is not on leave."""
         for _count in range(_FAR):
@@ -145,11 +149,12 @@ def steps(case: Case, now: dt.datetime, owner: Person, backup: Person | None = N
         else:
             day = owner.working_day(max(day_of(rung, case.due_on, owner), earliest))
             to = LEAD if rung == LEAD else OWNER
-            if to == OWNER and owner.is_away(owner.morning(day)):
+            late = day == today and now > owner.morning(day) and not owner.still_comes(now)
+            if to == OWNER and (late or owner.is_away(owner.morning(day))):
                 if backup is not None and not backup.is_away(owner.morning(day)):
                     to = BACKUP
                 else:
-                    day = owner.working_day(day, present=True)
+                    day = owner.working_day(day + _ONE if late else day, present=True)
             coming.append(Step(rung, "coming", owner.morning(day), to))
     return [_overtaken(step, coming[place + 1 :]) for place, step in enumerate(coming)]
 

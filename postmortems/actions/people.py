@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override as language
 
 from core import clock
 from core.errors import InvalidInput, NotVisible, field_error
@@ -132,24 +133,25 @@ def _check(postmortem: Postmortem, changed: Iterable[str]) -> None:
 
 
 def _tell(postmortem: Postmortem, name: str, actor: Actor, now: dt.datetime) -> None:
-    user_id = getattr(postmortem, f"{name}_id")
-    if user_id is None or user_id == actor.user_id:
+    person = getattr(postmortem, name)
+    if person is None or person.pk == actor.user_id:
         return
-    number = {"number": postmortem.incident.number}
-    title, body = {
-        "owner": (
-            _("The postmortem of #%(number)s is yours"),
-            _("You see that it is written, reviewed and published."),
-        ),
-        "organiser": (
-            _("You organise the review of #%(number)s"),
-            _("You call the meeting and keep its notes."),
-        ),
-        "process_owner": (
-            _("You look after the process changes of #%(number)s"),
-            _("You see that playbooks, runbooks and monitors change as agreed."),
-        ),
-    }[name]
+    user_id, number = person.pk, {"number": postmortem.incident.number}
+    with language(person.language):
+        title, body = {
+            "owner": (
+                _("The postmortem of #%(number)s is yours"),
+                _("You see that it is written, reviewed and published."),
+            ),
+            "organiser": (
+                _("You organise the review of #%(number)s"),
+                _("You call the meeting and keep its notes."),
+            ),
+            "process_owner": (
+                _("You look after the process changes of #%(number)s"),
+                _("You see that playbooks, runbooks and monitors change as agreed."),
+            ),
+        }[name]
     request_message(
         key=f"postmortem/{postmortem.pk}/{name}/{user_id}",
         category=Category.REMINDER,
