@@ -149,13 +149,11 @@ def _response(incident: Incident) -> str:
     paged = TimelineEntry.objects.filter(incident=incident, kind=EntryKind.PAGE_SENT).count()
     if paged:
         lines += ["", _("Pages sent: %(count)s.") % {"count": paged}]
-    roles = (
-        RoleAssignment.objects.filter(incident=incident).select_related("user").order_by("started_at", "pk")
-    )
+    roles = RoleAssignment.objects.filter(incident=incident).order_by("started_at", "pk")
     if roles:
         lines += ["", _("Roles:")]
         lines += [
-            f"- {row.label}: {row.user.name}, {_('from')} {row.started_at.astimezone(dt.UTC):%H:%M} UTC"
+            f"- {row.label}, {_('from')} {row.started_at.astimezone(dt.UTC):%H:%M} UTC"
             + (f" {_('to')} {row.ended_at.astimezone(dt.UTC):%H:%M} UTC" if row.ended_at else "")
             for row in roles
         ]
