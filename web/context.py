@@ -13,8 +13,7 @@ from core import clock
 from core.pages import actor_of
 from notifications.selectors import captured_count
 from oncall.selectors import needs_answer, on_call_until
-from postmortems.selectors.items import waiting_count
-from postmortems.selectors.review import reviews_waiting_count
+from postmortems.selectors.waiting import waiting_count
 from teams.models import User
 from web.demo import company, empty
 from web.views.inspect import admin_link
@@ -128,7 +127,7 @@ class _Viewer(dict[str, Any]):
 
 
 class _Count:
-    """How many pages, shifts and action items wait for the viewer; two statements, when shown."""
+    """How many pages, shifts, action items and reviews wait for the viewer; two statements, when shown."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -139,9 +138,7 @@ class _Count:
     def __len__(self) -> int:
         if not hasattr(self, "_value"):
             actor = actor_of(self._request)
-            self._value = (
-                needs_answer(actor, clock.now()) + waiting_count(actor) + reviews_waiting_count(actor)
-            )
+            self._value = needs_answer(actor, clock.now()) + waiting_count(actor)
         return self._value
 
     def __bool__(self) -> bool:

@@ -30,27 +30,28 @@ def incomplete_items(postmortem_id: int) -> list[ActionItem]:
 
 
 def drops_waiting_for(actor: Actor) -> list[ActionItem]:
-    """Open items somebody asks to drop and the actor may decide, the oldest request first; one statement."""
-    rows = ActionItem.objects.allowing(actor, "decide").open().filter(drop_asked_at__isnull=False)
-    return list(
-        rows.select_related("owner", "incident", "drop_asked_by").order_by("drop_asked_at", "pk")[:_FEW]
-    )
+    """Open items somebody asks to drop and the actor may decide, the oldest request first; one statement, none for
+    who manages nothing."""
+    if not actor.manages_any:
+        return []
+    rows = drops(actor).select_related("owner", "incident", "drop_asked_by")
+    return list(rows.order_by("drop_asked_at", "pk")[:_FEW])
+
+
+def drops(actor: Actor) -> QuerySet[ActionItem]:
+    """Open items somebody asks to drop and the actor may decide."""
+    rows: QuerySet[ActionItem] = ActionItem.objects.allowing(actor, "decide").open()
+    return rows.filter(drop_asked_at__isnull=False)
 
 
 def items_for(actor: Actor, today: dt.date | None = None) -> list[ActionItem]:
     """The actor's own open items that are overdue or due within seven days, the most urgent first; one statement."""
-    rows = _mine_due(actor, today or clock.now().date())
+    rows = mine_due(actor, today or clock.now().date())
     return list(rows.select_related("incident").order_by("due_on", "pk")[:_FEW])
 
 
-def waiting_count(actor: Actor) -> int:
-    """How many items wait for the actor: own ones that are overdue, and drops to decide. One statement, up to 20."""
-    mine = _mine_due(actor, clock.now().date() - WEEK - dt.timedelta(days=1)).order_by().values("pk")[:_FEW]
-    drops = ActionItem.objects.allowing(actor, "decide").open().filter(drop_asked_at__isnull=False)
-    return len(drops.order_by().values("pk")[:_FEW].union(mine))
-
-
-def _mine_due(actor: Actor, today: dt.date) -> QuerySet[ActionItem]:
+def mine_due(actor: Actor, today: dt.date) -> QuerySet[ActionItem]:
+    """The actor's own open items that are due by a week after `today`."""
     rows = ActionItem.objects.visible_to(actor).open()
     found: QuerySet[ActionItem] = rows.filter(owner_id=actor.user_id or 0, due_on__lte=today + WEEK)
     return found

@@ -94,16 +94,12 @@ def approvals_missing(postmortem: Postmortem) -> list[str]:
 def reviews_waiting_for(actor: Actor) -> list[Reviewer]:
     """Documents the actor is asked to read: not answered yet, or in review and changed since. The oldest first; one
     statement."""
-    rows = _waiting(actor).select_related("postmortem__incident", "asked_by")
+    rows = reviews_asked(actor).select_related("postmortem__incident", "asked_by")
     return list(rows.order_by("asked_at", "pk")[:_FEW])
 
 
-def reviews_waiting_count(actor: Actor) -> int:
-    """How many; one statement, up to 20."""
-    return len(_waiting(actor).order_by().values_list("pk", flat=True)[:_FEW])
-
-
-def _waiting(actor: Actor) -> QuerySet[Reviewer]:
+def reviews_asked(actor: Actor) -> QuerySet[Reviewer]:
+    """What the actor is asked to read: not answered yet, or in review and changed since."""
     before = Q(postmortem__status__in=(PostmortemStatus.DRAFT, PostmortemStatus.IN_REVIEW))
     asked = before & Q(answer=ReviewAnswer.ASKED)
     changed = Q(postmortem__status=PostmortemStatus.IN_REVIEW, answered_version__lt=F("postmortem__version"))

@@ -12,7 +12,8 @@ from incidents.hooks import follow_ups
 from notifications.models import Delivery
 from postmortems import actions
 from postmortems.models import ActionItem, ItemNote, Postmortem
-from postmortems.selectors.items import drops_waiting_for, incomplete_items, items_for, waiting_count
+from postmortems.selectors.items import drops_waiting_for, incomplete_items, items_for
+from postmortems.selectors.waiting import waiting_count
 from teams.models import AuditEntry, Team
 from tests.factories import api_client, make_membership, make_team, make_user, signed_in
 from tests.incidents.support import declare, put

@@ -2,43 +2,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from core.admin import ReadOnlyAdmin
-from postmortems.models import (
-    ActionItem,
-    ItemNote,
-    ItemReminder,
-    ItemTicket,
-    LeadDigest,
-    Postmortem,
-    PostmortemSection,
-)
-
-
-@admin.register(Postmortem)
-class PostmortemAdmin(ReadOnlyAdmin):
-    list_display = ("incident", "status", "owner", "due_at", "published_at")
-    list_filter = ("status",)
-    list_select_related = ("incident", "owner")
-    search_fields = ("incident__title",)
-
-
-@admin.register(PostmortemSection)
-class PostmortemSectionAdmin(ReadOnlyAdmin):
-    list_display = ("postmortem", "key", "version", "shown_author", "updated_at")
-    exclude = ("author",)
-    list_filter = ("key",)
-    list_select_related = ("postmortem__incident", "author")
-    search_fields = ("text", "postmortem__incident__title")
-
-    @admin.display(description=_("author"))
-    def shown_author(self, obj: PostmortemSection) -> str:
-        """Nobody reads a name that is not to be shown, staff neither."""
-        return "" if obj.author_hidden or obj.author is None else str(obj.author)
-
-    def view_on_site(self, obj: PostmortemSection) -> str:
-        return obj.postmortem.get_absolute_url()
+from postmortems.models import ActionItem, ItemNote, ItemReminder, ItemTicket, LeadDigest
 
 
 @admin.register(ActionItem)

@@ -1,0 +1,3 @@
+from postmortems.admin import documents, items, review
+
+__all__ = ["documents", "items", "review"]
