@@ -85,8 +85,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     marker = item.get_closest_marker("django_db")
     if nextitem is not None and marker is not None and marker.kwargs.get("transaction"):
         defaults = import_module("incidents.migrations.0002_defaults")
+        factors = import_module("postmortems.migrations.0002_defaults")
         with item.config.stash[blocking_manager_key].unblock():
             defaults.fill(apps, None)
+            factors.ship(apps, None)
     return result
 
 

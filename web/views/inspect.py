@@ -12,7 +12,7 @@ from alerts.models import Alert, Check, Heartbeat, Integration, Objective, Routi
 from incidents.models import Incident, Playbook
 from notifications.models import CapturedMail, Delivery, WebhookSubscription
 from oncall.models import EscalationPolicy, Schedule
-from postmortems.models import ActionItem, Postmortem
+from postmortems.models import ActionItem, Postmortem, PostmortemTemplate
 from services.models import Service
 from statuspage.models import StatusPage
 from teams.models import Team, User
@@ -34,6 +34,7 @@ _PAGES: dict[str, tuple[type[Model], str, str]] = {
     "oncall:schedule": (Schedule, "pk", "pk"),
     "postmortems:document": (Postmortem, "pk", "pk"),
     "postmortems:item": (ActionItem, "pk", "pk"),
+    "postmortems:template": (PostmortemTemplate, "pk", "template_id"),
     "services:detail": (Service, "slug", "slug"),
     "statuspage:manage": (StatusPage, "slug", "slug"),
     "teams:team": (Team, "slug", "slug"),
