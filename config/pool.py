@@ -16,3 +16,5 @@ def use_pool() -> None:
         return
     database: dict[str, Any] = settings.DATABASES["default"]
     database["OPTIONS"]["pool"] = _POOL
+    # A connection is tried when it is taken: one that the server has ended costs nobody a refusal.
+    database["CONN_HEALTH_CHECKS"] = True

@@ -111,8 +111,10 @@ def _override(row: Any) -> rota.Override:
 
 
 def load(schedules: Iterable[Schedule], *, start: dt.datetime, end: dt.datetime) -> dict[int, LoadedSchedule]:
-    """What touches [start, end) of many schedules, in three statements."""
+    """What touches [start, end) of many schedules, in three statements; none for none."""
     rows = {schedule.pk: schedule for schedule in schedules}
+    if not rows:
+        return {}
     ids = one_of(rows)
     layers: dict[int, list[rota.Layer]] = defaultdict(list)
     # Wall times of one shape sort as text; whatever the zone, they are within a day of UTC.

@@ -47,8 +47,7 @@ def test_the_number_of_queries_does_not_grow(path: str) -> None:
     fill()
     fill()
     assert count(client, path) == one
-    # What waits for somebody (pages, words, questions, offers, tasks, items, reviews) is one statement each.
-    assert one <= 27
+    assert one <= 25
 
 
 def test_filters_of_page_and_api_agree() -> None:
