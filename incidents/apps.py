@@ -6,12 +6,14 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
+        from core import shipped
         from incidents import handlers, live, settings_pages  # noqa: F401 - subscribers register on import
         from incidents.handlers import WEBHOOK_CHANGES
         from incidents.handover import PlaybookTests, Roles, Tasks
         from incidents.reactions import communications, tasks  # noqa: F401 - subscribers register on import
         from incidents.replies import IncidentReplies
         from incidents.selectors import is_restricted, open_by_service, titles
+        from incidents.shipped import fill
         from incidents.trackers import retention
         from notifications.hooks import register_webhook_events
         from notifications.replies import register_port
@@ -20,6 +22,7 @@ class IncidentsConfig(AppConfig):
         from teams import settings_nav
         from teams.hooks import register_handover
 
+        shipped.register("incidents", fill)
         live.register()
         retention.register()
         register_port(IncidentReplies())

@@ -6,16 +6,18 @@ class PostmortemsConfig(AppConfig):
     name = "postmortems"
 
     def ready(self) -> None:
-        from core import panels
+        from core import panels, shipped
         from incidents.hooks import register_follow_ups
         from incidents.target_hooks import register_target
         from postmortems import handlers, handlers_tickets, live  # noqa: F401 - subscribers register on import
         from postmortems.follow_ups import follow_ups_of
         from postmortems.handover import ActionItems, Postmortems
+        from postmortems.shipped import fill
         from postmortems.targets import Playbooks, Runbooks, Services
         from teams import settings_nav
         from teams.hooks import register_handover
 
+        shipped.register("postmortems", fill)
         panels.register(
             "incident",
             "postmortem",

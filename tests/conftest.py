@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import Any
 
 import django
@@ -84,11 +83,10 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     result = yield
     marker = item.get_closest_marker("django_db")
     if nextitem is not None and marker is not None and marker.kwargs.get("transaction"):
-        defaults = import_module("incidents.migrations.0002_defaults")
-        factors = import_module("postmortems.migrations.0002_defaults")
+        from core import shipped
+
         with item.config.stash[blocking_manager_key].unblock():
-            defaults.fill(apps, None)
-            factors.ship(apps, None)
+            shipped.fill(apps)
     return result
 
 

@@ -1,4 +1,4 @@
-"""What a new installation begins with: roles, types, fields, texts and playbooks, from the files here.
+"""What a new installation begins with: severities, roles, types, fields, texts and playbooks, from the files here.
 
 Written once, at the first migration; what an admin changes or deletes afterwards stays so.
 """
@@ -23,6 +23,9 @@ def read(name: str) -> Any:
 
 def fill(apps: Any) -> None:
     """Make the rows that are missing. `apps`: a registry, also that of a migration."""
+    for row in read("levels"):
+        apps.get_model("incidents", "SeverityLevel").objects.get_or_create(rank=row["rank"], defaults=row)
+    apps.get_model("incidents", "IncidentCounter").objects.get_or_create(id=1)
     setup = read("setup")
     _roles(apps, setup["roles"])
     types = _types(apps, setup["types"])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from importlib import import_module
 
 from django.apps import apps
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from core import clock
+from core import clock, shipped
 from teams.actions._locks import lock
 from teams.models import User
 from web.demo import checks, duty, loader, monitoring, objectives, postmortems, statuspages  # noqa: F401 - these register their data
@@ -69,7 +68,7 @@ def _remove_all(*, chosen: bool) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
                 cursor.execute(_statement())
-                import_module("incidents.migrations.0002_defaults").fill(apps, None)
+                shipped.fill(apps)
                 if chosen:
                     EmptyStart.objects.create(chosen_at=clock.now())
             return
