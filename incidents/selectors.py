@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet, Value
 
-from incidents.choices import ACTIVE, EntryAudience, RelationKind, Visibility
+from incidents.choices import ACTIVE, EntryAudience, IncidentKind, RelationKind, Visibility
 from incidents.models import (
     Incident,
     IncidentRelation,
@@ -187,11 +187,11 @@ def quiet_since(actor: Actor) -> dt.datetime | None:
     return row.resolved_at if row else None
 
 
-def open_by_service(service_ids: Sequence[int], actor: Actor) -> dict[int, list[OpenIncident]]:
+def open_by_service(service_ids: Sequence[int] | None, actor: Actor) -> dict[int, list[OpenIncident]]:
     """Service id → open incidents the actor may see (the hook of `services`), in one statement."""
-    rows = IncidentService.objects.filter(
-        service_id__in=service_ids, incident__in=Incident.objects.visible_to(actor).active()
-    )
+    rows = IncidentService.objects.filter(incident__in=Incident.objects.visible_to(actor).active())
+    if service_ids is not None:
+        rows = rows.filter(service_id__in=service_ids)
     found: dict[int, list[OpenIncident]] = {}
     for row in rows.select_related("incident").order_by("-incident__number"):
         incident = row.incident
@@ -202,6 +202,8 @@ def open_by_service(service_ids: Sequence[int], actor: Actor) -> dict[int, list[
                 status=incident.status,
                 severity=incident.severity_id,
                 url_path=incident.get_absolute_url(),
+                condition=row.condition,
+                drill=incident.kind == IncidentKind.DRILL,
             )
         )
     return found

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from incidents.choices import ImpactCondition
 from incidents.models import ImpactRow, Incident
-from services import graph
-from services.models import Dependency
+from services.graph import store
 from statuspage.choices import ComponentStatus
 from statuspage.models import Component, StatusPage
 from statuspage.statuses import worst
@@ -66,7 +65,4 @@ def wording(page: StatusPage, chosen: Mapping[int, str]) -> dict[str, str]:
 
 def _suffering(service_ids: Collection[int]) -> set[int]:
     """Services that cannot work without one of these."""
-    edges = list(
-        Dependency.objects.filter(kind=graph.HARD).values_list("downstream_id", "upstream_id", "kind")
-    )
-    return {row.node for start in service_ids for row in graph.blast_radius(edges, start, {})}
+    return store.current().downstream(service_ids, hard=True)

@@ -157,7 +157,7 @@ class ServiceViewSet(RoomViewSet):
         """What the service stands on, with open incidents and changes of the last two hours."""
         walk = selectors.suspects(self.get_object(), self.actor)
         now = clock.now()
-        ids = [row.node for row in walk.rows]
+        ids = [row.node.id for row in walk.rows]
         incidents = selectors.open_incidents(ids, self.actor)
         changes: dict[int, list[ChangeEvent]] = defaultdict(list)
         for change in selectors.recent_changes(
@@ -166,8 +166,8 @@ class ServiceViewSet(RoomViewSet):
             changes[change.service_id].append(change)
         data = _walk_data(walk)
         for row, shown in zip(walk.rows, data["affected"], strict=True):
-            shown["open_incidents"] = [incident_data(item) for item in incidents.get(row.node, [])]
-            shown["recent_changes"] = ChangeSerializer(changes[row.node], many=True).data
+            shown["open_incidents"] = [incident_data(item) for item in incidents.get(row.node.id, [])]
+            shown["recent_changes"] = ChangeSerializer(changes[row.node.id], many=True).data
         return Response(data)
 
 
@@ -176,18 +176,18 @@ def _walk_data(walk: Walk) -> dict[str, Any]:
         "service": walk.service.slug,
         "affected": [
             {
-                "slug": walk.services[row.node].slug,
+                "slug": row.node.slug,
                 "depth": row.depth,
                 "kind": row.kind,
-                "path": walk.slugs(row.path),
-                "tier": walk.services[row.node].tier,
-                "team": getattr(walk.services[row.node].team, "slug", None),
+                "path": walk.path(row),
+                "tier": row.node.tier,
+                "team": walk.team_slugs.get(row.node.team_id or 0),
             }
             for row in walk.rows
         ],
         "counts_by_tier": walk.counts_by_tier,
         "teams": walk.teams,
-        "cycles": walk.named_cycles,
+        "cycles": walk.cycles,
     }
 
 

@@ -79,7 +79,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "upstream": upstream,
         "downstream": downstream,
         "walk": walk,
-        "affected": [(row, walk.services[row.node]) for row in walk.rows],
+        "affected": walk.rows,
         "tier_counts": [(Tier(int(tier)), count) for tier, count in walk.counts_by_tier.items()],
         "changes": selectors.latest_changes(service, actor),
         "panels": panels("service", service_id=service.pk, slug=service.slug),

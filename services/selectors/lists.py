@@ -1,16 +1,15 @@
-"""Reads of the catalog: lists, a service's page, and the walks over dependencies."""
+"""Reads of the catalog: lists and what stands beside a service."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max, Prefetch, Q, QuerySet
 
 from oncall.selectors import PagedNow, paged_now, policy_ids_of
-from services import graph, hooks
+from services import hooks
 from services.models import ChangeEvent, Dependency, Service, ServiceLink
 from teams.actor import Actor
 
@@ -125,59 +124,6 @@ def others(service: Service | None, actor: Actor) -> list[Service]:
     return list(rows.exclude(pk=service.pk) if service else rows)
 
 
-@dataclass(frozen=True)
-class Walk:
-    """The answer of a walk: rows nearest first, the services behind the ids, cycles met."""
-
-    service: Service
-    rows: list[graph.Reached]
-    services: dict[int, Service]
-    cycles: list[tuple[int, ...]]
-
-    @property
-    def counts_by_tier(self) -> dict[str, int]:
-        found = Counter(str(self.services[row.node].tier) for row in self.rows)
-        return dict(sorted(found.items()))
-
-    @property
-    def teams(self) -> list[str]:
-        slugs = {team.slug for row in self.rows if (team := self.services[row.node].team)}
-        return sorted(slugs)
-
-    @property
-    def named_cycles(self) -> list[list[str]]:
-        """The cycles as slugs, each in order of slug."""
-        return sorted(sorted(self.slugs(circle)) for circle in self.cycles)
-
-    def slugs(self, nodes: tuple[int, ...]) -> list[str]:
-        return [self.services[node].slug for node in nodes]
-
-
-def blast_radius(service: Service, actor: Actor) -> Walk:
-    """Who suffers if the service fails: three statements, whatever the size."""
-    return _walk(service, actor, downwards=True)
-
-
-def suspects(service: Service, actor: Actor) -> Walk:
-    """What the service stands on."""
-    return _walk(service, actor, downwards=False)
-
-
-def _walk(service: Service, actor: Actor, *, downwards: bool) -> Walk:
-    visible = Service.objects.visible_to(actor)
-    slugs = dict(visible.values_list("pk", "slug"))
-    rows = Dependency.objects.values_list("downstream_id", "upstream_id", "kind")
-    edges = [edge for edge in rows if edge[0] in slugs and edge[1] in slugs]
-    walk = graph.blast_radius if downwards else graph.suspects
-    reached = walk(edges, service.pk, slugs)
-    met = {service.pk, *(row.node for row in reached)}
-    services = {row.pk: row for row in Service.objects.filter(pk__in=met).select_related("team")}
-    circles = [circle for circle in graph.cycles(edges) if met & set(circle)]
-    known = {*met, *(node for circle in circles for node in circle)}
-    services |= {row.pk: row for row in Service.objects.filter(pk__in=known - met).select_related("team")}
-    return Walk(service, reached, services, circles)
-
-
 def recent_changes(
     service_ids: list[int], actor: Actor, *, since: dt.datetime, until: dt.datetime, limit: int = 50
 ) -> list[ChangeEvent]:
@@ -194,6 +140,6 @@ def search(actor: Actor, text: str, limit: int = 8) -> list[Service]:
     return list(rows.select_related("team")[:limit])
 
 
-def open_incidents(service_ids: list[int], actor: Actor) -> dict[int, list[hooks.OpenIncident]]:
+def open_incidents(service_ids: Sequence[int], actor: Actor) -> dict[int, list[hooks.OpenIncident]]:
     """Service id → open incidents on it, as higher apps report them."""
     return hooks.open_incidents(service_ids, actor)
