@@ -19,7 +19,9 @@ from teams.actor import Actor
 from teams.models import Team
 
 MAX_LINKS = 30
-RESERVED_SLUGS = frozenset({"new", "map", "import"})
+RESERVED_SLUGS = frozenset(
+    {"new", "map", "import", "export", "readiness", "systems", "domains", "vendors", "findings", "fields"}
+)
 _url = URLValidator(schemes=["http", "https"])
 
 

@@ -2,8 +2,6 @@ from django.urls import path
 
 from services.views import pages
 
-app_name = "services"
-
 urlpatterns = [
     path("services/", pages.service_list, name="list"),
     path("services/new/", pages.edit, name="new"),
