@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from alerts.choices import AlertStatus
 from alerts.models import Alert, IntakeItem, Integration
+from alerts.words import facts_of
 from incidents.models import Incident
+from incidents.runbooks.selectors import Offer, fitting
 from services.choices import LinkKind
-from services.models import ServiceLink
+from services.models import Service, ServiceLink
 from teams.actor import Actor
 from teams.choices import TeamRole
+
+# How many runbooks the page of an alert offers.
+_RUNBOOKS = 6
 
 
 def for_list(actor: Actor) -> QuerySet[Alert]:
@@ -45,6 +51,15 @@ def fired_before(alert: Alert, limit: int = 10) -> list[Alert]:
         integration_id=alert.integration_id, dedup_key=alert.dedup_key, pk__lt=alert.pk
     )
     return list(rows.defer("raw", "description").order_by("-pk")[:limit])
+
+
+def runbooks(alert: Alert, actor: Actor, now: dt.datetime) -> list[Offer]:
+    """The runbooks that fit an alert: by what it says, then by its service if the actor sees that."""
+    service = alert.service
+    seen = service is not None and Service.objects.visible_to(actor).filter(pk=service.pk).exists()
+    services = {service.pk: service.name} if service is not None and seen else {}
+    found = fitting(actor, [facts_of(alert)], services=services, type_id=None, team_id=alert.team_id, now=now)
+    return found[:_RUNBOOKS]
 
 
 def help_links(alert: Alert, actor: Actor) -> list[ServiceLink]:
@@ -82,7 +97,7 @@ def of_incident(actor: Actor, number: int, limit: int = 50) -> list[Alert]:
     """Alerts of a visible incident, open ones first."""
     visible = Incident.objects.visible_to(actor).filter(number=number)
     rows = Alert.objects.filter(incident__in=visible).select_related("service", "integration")
-    return list(rows.defer("raw").order_by("resolved_at", "-pk")[:limit])
+    return list(rows.defer("raw").order_by(F("resolved_at").desc(nulls_first=True), "-pk")[:limit])
 
 
 def visible_incident(alert: Alert, actor: Actor) -> Incident | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Min
 
+from alerts.choices import AlertStatus
+from alerts.models import Alert
 from incidents.hooks import Signal
 
 # Enough to find when a service last became quiet in each of its regions.
@@ -33,3 +37,9 @@ def signals(service_ids: Collection[int]) -> list[Signal]:
         Signal(service_id, region[:60], firing, None if firing else quiet)
         for service_id, region, firing, quiet in rows
     ]
+
+
+def first_alerts(service_ids: Collection[int]) -> dict[int, dt.datetime]:
+    """Service id → when the oldest of its open alerts was first seen: one statement."""
+    rows = Alert.objects.filter(service_id__in=service_ids).exclude(status=AlertStatus.RESOLVED).order_by()
+    return dict(rows.values_list("service_id").annotate(first=Min("first_seen_at")))

@@ -32,6 +32,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "incidents-nags": _every(60, "incidents.nag", "bulk"),
     "shift-notices": _every(60, "oncall.notices", "bulk"),
     "calendars": _every(15, "oncall.fetch_calendars", "bulk"),
+    "vendor-status": _every(10, "services.ask_vendors", "bulk"),
     "action-item-reminders": _every(60, "postmortems.remind", "bulk"),
     "issue-trackers": _every(5, "postmortems.sync_tickets", "bulk"),
     "evidence-sweep": _every(3600, "incidents.sweep_files", "bulk"),

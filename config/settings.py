@@ -284,6 +284,8 @@ SPECTACULAR_SETTINGS = {
         "AlertStatusEnum": "alerts.choices.AlertStatus",
         "IntakeStatusEnum": "alerts.choices.IntakeStatus",
         "SourceKindEnum": "alerts.choices.SourceKind",
+        "ServiceKindEnum": "services.choices.ServiceKind",
+        "ServiceFieldKindEnum": "services.choices.FieldKind",
         "HeartbeatStatusEnum": "alerts.choices.HeartbeatStatus",
         "CheckStatusEnum": "alerts.choices.CheckStatus",
         "CheckKindEnum": "alerts.choices.CheckKind",

@@ -103,6 +103,7 @@ class EntryKind(models.TextChoices):
     HYPOTHESIS = "hypothesis", _("Suspected cause")
     TASK = "task", _("Task")
     PLAYBOOK = "playbook", _("Playbook")
+    RUNBOOK = "runbook", _("Runbook")
     EXIT_CRITERION = "exit_criterion", _("Exit criterion")
     DECISION = "decision", _("Decision")
     NOTE = "note", _("Note")
@@ -219,6 +220,15 @@ class Stage(models.TextChoices):
     INVESTIGATION = "investigation", _("Investigation")
     RESOLUTION = "resolution", _("Resolution")
     RETROSPECTIVE = "retrospective", _("Retrospective")
+
+
+class Helpful(models.TextChoices):
+    """What whoever used a runbook says of it afterwards."""
+
+    UNKNOWN = "", _("Not said")
+    YES = "yes", _("Yes")
+    PARTLY = "partly", _("Partly")
+    NO = "no", _("No")
 
 
 class CauseState(models.TextChoices):

@@ -1,4 +1,5 @@
-"""What this room asks about when somebody leaves: roles, open tasks, playbooks they keep tested."""
+"""What this room asks about when somebody leaves: roles, open tasks, playbooks they keep tested,
+runbooks they own."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from incidents.actions.roles import hand_over_roles, roles_of
+from incidents.actions.runbooks import hand_over_runbooks, runbooks_of
 from incidents.actions.task_handover import (
     hand_over_playbooks,
     hand_over_tasks,
@@ -88,3 +90,19 @@ class PlaybookTests:
 
     def hand_over(self, user_id: int, successor_id: int, actor: Actor, now: dt.datetime) -> None:
         hand_over_playbooks(actor=actor, user_id=user_id, successor_id=successor_id)
+
+
+class Runbooks:
+    """Runbooks in use that the person owns."""
+
+    kind = "runbooks"
+
+    @property
+    def question(self) -> str:
+        return _("Who keeps these runbooks right?")
+
+    def list(self, user_id: int) -> Sequence[HandoverItem]:
+        return [HandoverItem(self.kind, row.name, 1) for row in runbooks_of(user_id)]
+
+    def hand_over(self, user_id: int, successor_id: int, actor: Actor, now: dt.datetime) -> None:
+        hand_over_runbooks(actor=actor, user_id=user_id, successor_id=successor_id)

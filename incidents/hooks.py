@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,13 +54,30 @@ class Notices(Protocol):
         """End them with these words, where the actor may; in the caller's transaction."""
 
 
+class AlertWords(Protocol):
+    """What alerts say, and the conditions one can put on it. `facts`: labels by name, and the alert itself under
+    `@title`, `@source`, `@severity` and `@urgency`."""
+
+    def checked(self, line: str) -> str:
+        """A line of conditions in its usual form; `InvalidInput` with the reason."""
+
+    def hold(self, line: str, facts: Mapping[str, str]) -> bool:
+        """Whether all conditions of the line hold; never for one that cannot be read."""
+
+    def of_incident(self, incident_id: int) -> Sequence[Mapping[str, str]]:
+        """The facts of its alerts, open ones first, the newest first; one statement."""
+
+
 Signals = Callable[[Collection[int]], list[Signal]]
 FollowUpsOf = Callable[[int], FollowUps]
 Budgets = Callable[["Actor", int], list[Budget]]
+FirstAlerts = Callable[[Collection[int]], dict[int, dt.datetime]]
+_first_alerts: list[FirstAlerts] = []
 _signals: list[Signals] = []
 _notices: list[Notices] = []
 _follow_ups: list[FollowUpsOf] = []
 _budgets: list[Budgets] = []
+_alert_words: list[AlertWords] = []
 
 
 def register_signals(provider: Signals) -> None:
@@ -71,6 +88,16 @@ def register_signals(provider: Signals) -> None:
 def signals(service_ids: Collection[int]) -> list[Signal]:
     """One row for each service and region that has or lately had alerts, in one statement."""
     return _signals[0](service_ids) if _signals and service_ids else []
+
+
+def register_first_alerts(provider: FirstAlerts) -> None:
+    """Set who answers `first_alerts`; one provider."""
+    _first_alerts[:] = [provider]
+
+
+def first_alerts(service_ids: Collection[int]) -> dict[int, dt.datetime]:
+    """Service id → when the oldest of its alerts that fire now began; services without any are absent."""
+    return _first_alerts[0](service_ids) if _first_alerts and service_ids else {}
 
 
 def register_follow_ups(provider: FollowUpsOf) -> None:
@@ -107,3 +134,23 @@ def end_notices(*, actor: Actor, incident_id: int, text: str, now: dt.datetime) 
     """End them with these words, in the caller's transaction."""
     if _notices:
         _notices[0].end(actor=actor, incident_id=incident_id, text=text, now=now)
+
+
+def register_alert_words(provider: AlertWords) -> None:
+    """Set who knows what alerts say; one provider."""
+    _alert_words[:] = [provider]
+
+
+def checked_matcher(line: str) -> str:
+    """A line of conditions on alerts in its usual form; `InvalidInput` with the reason."""
+    return _alert_words[0].checked(line) if _alert_words else line
+
+
+def matcher_holds(line: str, facts: Mapping[str, str]) -> bool:
+    """Whether all conditions of the line hold of an alert."""
+    return bool(_alert_words) and _alert_words[0].hold(line, facts)
+
+
+def alert_facts(incident_id: int) -> Sequence[Mapping[str, str]]:
+    """What the alerts of an incident say, open ones first, the newest first; one statement."""
+    return _alert_words[0].of_incident(incident_id) if _alert_words else ()

@@ -14,6 +14,7 @@ from incidents.models import (
     IncidentRelation,
     IncidentUpdate,
     RoleOffer,
+    RunbookRun,
     SupportQuestion,
     SuspectedCause,
     UpdatePromise,
@@ -28,6 +29,7 @@ _BY_INCIDENT = {
     "reports": CustomerReport,
     "questions": SupportQuestion,
     "offers": RoleOffer,
+    "runbook_runs": RunbookRun,
 }
 KINDS = frozenset({*_BY_INCIDENT, "relatives"})
 

@@ -49,6 +49,34 @@ def register() -> None:
         "manager",
         _("Repositories where action items become issues."),
     )
+    _register_plans()
+    _register_panels()
+
+
+def _register_plans() -> None:
+    """Roles, playbooks, runbooks, and how incidents are set up."""
+    settings_nav.register(
+        "organisation",
+        _("Roles"),
+        "/settings/roles/",
+        "users",
+        "admin",
+        _("Who does what in an incident: role cards, starter tasks, who fills them."),
+    )
+    settings_nav.register(
+        "team",
+        _("Playbooks"),
+        "/playbooks/",
+        "list-checks",
+        text=_("Plans that are ready before they are needed."),
+    )
+    settings_nav.register(
+        "team",
+        _("Runbooks"),
+        "/runbooks/",
+        "book-open",
+        text=_("What to do about a known kind of trouble, step by step."),
+    )
     settings_nav.register(
         "organisation",
         _("Incidents"),
@@ -57,17 +85,23 @@ def register() -> None:
         "admin",
         _("Severities and their windows, types, what is asked, the priority matrix."),
     )
-    _register_panels()
 
 
 def _register_panels() -> None:
-    """The Follow button on pages of services and teams."""
+    """The Follow button on pages of services and teams, and the runbooks of a service."""
     panels.register(
         "service",
         "follow",
         title=_("Follow"),
         url=lambda service_id, slug: f"/follow/panel/service/{service_id}/",
         icon="bell",
+    )
+    panels.register(
+        "service",
+        "runbooks",
+        title=_("Runbooks"),
+        url=lambda service_id, slug: f"/runbooks/panel/service/{service_id}/",
+        icon="book-open",
     )
     panels.register(
         "team", "follow", title=_("Follow"), url=lambda team_id: f"/follow/panel/team/{team_id}/", icon="bell"

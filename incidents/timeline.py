@@ -105,7 +105,7 @@ GROUPS: tuple[Group, ...] = (
             + (K.QUESTION,)
         ),
     ),
-    Group("tasks", _("Tasks"), frozenset((K.TASK, K.PLAYBOOK))),
+    Group("tasks", _("Tasks"), frozenset((K.TASK, K.PLAYBOOK, K.RUNBOOK))),
     Group("evidence", _("Evidence"), frozenset((K.EVIDENCE,)), linked=True),
     Group("starred", _("Starred"), starred=True),
 )

@@ -13,7 +13,7 @@ class PostmortemsConfig(AppConfig):
         from postmortems.follow_ups import follow_ups_of
         from postmortems.handover import ActionItems, Postmortems
         from postmortems.shipped import fill
-        from postmortems.targets import Playbooks, Runbooks, Services
+        from postmortems.targets import Playbooks, RunbookLinks, Runbooks, Services
         from teams import settings_nav
         from teams.hooks import register_handover
 
@@ -43,7 +43,7 @@ class PostmortemsConfig(AppConfig):
         )
         handlers_tickets.register()
         register_follow_ups(follow_ups_of)
-        for target in (Playbooks(), Runbooks(), Services()):
+        for target in (Playbooks(), Runbooks(), RunbookLinks(), Services()):
             register_target(target)
         register_handover(ActionItems())
         register_handover(Postmortems())

@@ -7,22 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-import nh3
-from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+from django.utils.safestring import SafeString
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from core.markdown import new_parser, sanitised, words_of_image
 from postmortems.mentions import pieces
 
-_TAGS = {
-    *("p", "br", "strong", "em", "code", "pre", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "a", "hr"),
-    *("del", "table", "thead", "tbody", "tr", "th", "td", "img", "span"),
-}
-_ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "width", "height", "loading"}, "ol": {"start"}}
 _IMAGE = re.compile(r"^image:([0-9]{1,18})$")
-_FIRST_HEADING, _LAST_HEADING = 3, 5
 
 
 class Picture(NamedTuple):
@@ -42,28 +35,17 @@ def to_html(
     page fetches anything from elsewhere. `names` (lower case) are people whose @mentions become chips. Headings
     begin below the section's own.
     """
-    html = nh3.clean(
+    return sanitised(
         _parser.render(text, {"pictures": pictures or {}, "names": names}),
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        allowed_classes={"span": {"mention"}},
-        url_schemes={"http", "https", "mailto"},
-        link_rel="noopener noreferrer nofollow",
+        tags=("img",),
+        attributes={"img": ("src", "alt", "width", "height", "loading")},
+        classes={"span": ("mention",)},
     )
-    return mark_safe(html)  # noqa: S308 - sanitised on the line above
 
 
 def image_ids(text: str) -> set[int]:
     """The pictures a text may show; some of them may not exist."""
     return {int(found) for found in re.findall(r"\(image:([0-9]{1,18})\)", text)}
-
-
-def _headings(state: StateCore) -> None:
-    """The levels in use become h3, h4, h5 in their order, so that none is left out."""
-    used = sorted({token.tag for token in state.tokens if token.type == "heading_open"})
-    for token in state.tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(_FIRST_HEADING + used.index(token.tag), _LAST_HEADING)}"
 
 
 def _mentions(state: StateCore) -> None:
@@ -95,7 +77,7 @@ def _render_image(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Mapping[str, Any]
 ) -> str:
     token = tokens[index]
-    words = escape(self.renderInlineAsText(token.children, options, {}) if token.children else "")
+    words = words_of_image(self, token, options)
     found = _IMAGE.match(str(token.attrs.get("src", "")))
     picture = env["pictures"].get(int(found[1])) if found else None
     if picture is None:
@@ -106,8 +88,7 @@ def _render_image(
     )
 
 
-_parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").enable("strikethrough")
-_parser.core.ruler.push("headings", _headings)
+_parser = new_parser()
 _parser.core.ruler.push("mentions", _mentions)
 _parser.add_render_rule("image", _render_image)
 _parser.add_render_rule("mention", _render_mention)

@@ -6,21 +6,9 @@ look for themselves, but for a change both made alike.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
-from typing import NamedTuple
 
-# What the comparison may cost: pairs of equal lines. Beyond it a text counts as changed in one piece.
-_MOST_PAIRS = 100_000
-
-
-class Change(NamedTuple):
-    """Lines `start` to `end` (without it) of the base become `lines`."""
-
-    start: int
-    end: int
-    lines: tuple[str, ...]
+from core.differences import Change, changes
 
 
 def merge(base: str, mine: str, theirs: str) -> str | None:
@@ -51,32 +39,6 @@ def merge(base: str, mine: str, theirs: str) -> str | None:
         out += texts[0]
         at = end
     return "\n".join([*out, *old[at:]])
-
-
-def changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
-    """What turns `old` into `new`, in order, none touching the next."""
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
-    if not before and not after:
-        return []
-    if comparable(before, after):
-        found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    else:
-        found = [("replace", 0, len(before), 0, len(after))]
-    return [
-        Change(head + i1, head + i2, tuple(after[j1:j2])) for tag, i1, i2, j1, j2 in found if tag != "equal"
-    ]
-
-
-def comparable(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether comparing these piece by piece takes a reasonable time."""
-    known = Counter(before)
-    return sum(count * known[piece] for piece, count in Counter(after).items()) <= _MOST_PAIRS
 
 
 def _groups(both: list[tuple[Change, int]]) -> list[list[tuple[Change, int]]]:

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core.errors import field_error
-from incidents.models import Playbook, PlaybookVersion
+from incidents.models import Playbook, PlaybookVersion, Runbook, RunbookVersion
 from incidents.target_hooks import Change, Choice, audited_changes, targets
 from postmortems.choices import ItemClass
 from services.choices import LinkKind
@@ -55,14 +55,50 @@ class Playbooks:
 
 
 class Runbooks:
-    """The runbooks of a service, known by the service: their addresses are written anew with each change."""
+    """Runbooks written here: ticks when a version is published."""
+
+    kind = "runbooktext"
+    classes: Collection[str] = (ItemClass.RUNBOOK, ItemClass.PROCESS)
+
+    @property
+    def label(self) -> str:
+        return _("Runbook")
+
+    def choices(self, actor: Actor, text: str = "", *, key: str = "") -> list[Choice]:
+        rows = Runbook.objects.visible_to(actor).filter(active=True, name__icontains=text)
+        if key:
+            rows = rows.filter(pk=_number(key))
+        return [
+            Choice(str(row.pk), row.name, row.get_absolute_url()) for row in rows.order_by("name")[:_MOST]
+        ]
+
+    def last_changes(self, keys: Collection[str]) -> dict[str, Change]:
+        rows = (
+            RunbookVersion.objects.filter(runbook_id__in=[_number(key) for key in keys])
+            .select_related("runbook")
+            .order_by("runbook_id", "-number")
+            .distinct("runbook_id")
+        )
+        return {
+            str(row.runbook_id): Change(
+                row.published_at,
+                f"Version {row.number} of {row.runbook.name} published {row.published_at:%-d %B} "
+                f"by {row.author_label}.",
+            )
+            for row in rows
+        }
+
+
+class RunbookLinks:
+    """The runbooks of a service that are kept elsewhere, known by the service: their addresses are written anew with
+    each change."""
 
     kind = "runbook"
     classes: Collection[str] = (ItemClass.RUNBOOK,)
 
     @property
     def label(self) -> str:
-        return _("Runbook")
+        return _("Runbook kept elsewhere")
 
     def choices(self, actor: Actor, text: str = "", *, key: str = "") -> list[Choice]:
         rows = ServiceLink.objects.filter(

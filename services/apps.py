@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ServicesConfig(AppConfig):
@@ -9,6 +10,15 @@ class ServicesConfig(AppConfig):
         from oncall.hooks import register_names
         from services.graph.store import old_marks
         from services.selectors import names
+        from teams import settings_nav
 
         register_names("service", names)
+        settings_nav.register(
+            "organisation",
+            _("Catalog"),
+            "/settings/catalog/",
+            "layers",
+            "admin",
+            _("Environments services run in, and fields of your own."),
+        )
         housekeeping.register("services.graph_changes", old_marks)

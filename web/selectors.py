@@ -26,6 +26,7 @@ from oncall.selectors import (
 from postmortems.selectors.items import drops_waiting_for, items_for
 from postmortems.selectors.review import reviews_waiting_for
 from services.selectors import search as search_services
+from services.selectors.ownership import offers_for
 from statuspage.selectors import words_waiting_for
 from teams.actor import Actor
 from teams.models import Team, User
@@ -48,6 +49,7 @@ def now_context(actor: Actor, now: dt.datetime) -> dict[str, Any]:
         "drops": drops_waiting_for(actor),
         "reviews": reviews_waiting_for(actor),
         "today": today,
+        "service_offers": offers_for(actor),
         "role_offers": role_offers_for(actor.user_id, actor),
         "tasks": my_tasks(actor, now),
         "mine": [row for row in open_incidents if row.commander_id == actor.user_id],

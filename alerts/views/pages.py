@@ -51,7 +51,7 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
     alert = selectors.for_page(actor, pk)
     if alert is None:
         raise NotVisible
-    snoozable = selectors.may_snooze(alert, actor)
+    snoozable, now = selectors.may_snooze(alert, actor), clock.now()
     payload = orjson.dumps(alert.raw, option=orjson.OPT_INDENT_2).decode() if alert.raw is not None else ""
     context = {
         "alert": alert,
@@ -63,6 +63,8 @@ def alert_page(request: HttpRequest, pk: int) -> HttpResponse:
         "notes": list(alert.notes.select_related("author")),
         "before": selectors.fired_before(alert),
         "changes": _changes_before(alert, actor),
+        "runbooks": selectors.runbooks(alert, actor, now),
+        "now": now,
         "help_links": selectors.help_links(alert, actor),
         "silence_url": selectors.silence_url(alert, actor),
         "may_write": actions.may_write(actor, alert),

@@ -64,6 +64,7 @@ KINDS: dict[str, Look] = {
     "times": Look(_("Times"), "clock", "quiet"),
     "hold": Look(_("On hold"), "circle-pause", "plain"),
     "playbook": Look(_("Playbook"), "list-checks", "plain"),
+    "runbook": Look(_("Runbook"), "book-open", "plain"),
     "hypothesis": Look(_("Suspected cause"), "lightbulb", "violet"),
     "decision": Look(_("Decision"), "scale", "accent"),
     "note": Look(_("Note"), "message-square-text", "said"),

@@ -23,3 +23,8 @@ import "./elements/sound.ts";
 import "./elements/timeline.ts";
 import "./elements/tasks.ts";
 import "./elements/toasts.ts";
+
+// A large chunk of its own, for the one page that draws a map; without it the list says the same.
+if (document.querySelector("wb-map")) {
+  void import("./map/element.ts").catch(() => { location.search = "view=list"; });
+}

@@ -18,4 +18,5 @@ export const ICONS = [
   "star", "sun", "sun-moon", "tag", "target", "terminal", "test-tube", "ticket", "timer", "toggle-left", "trash-2",
   "trending-up", "triangle-alert", "undo-2", "upload", "user", "user-check", "user-minus", "user-plus", "user-round-cog", "users",
   "video", "volume-2", "volume-x", "wand-sparkles", "webhook", "wifi", "wifi-off", "wrench", "x", "zap",
+  "monitor-smartphone", "list-ordered", "hard-drive", "box", "table-2", "circle-minus", "arrow-right-left",
 ] as const;

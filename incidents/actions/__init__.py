@@ -13,7 +13,7 @@ from incidents.actions.details import set_fields, set_type
 from incidents.actions.evidence import add_evidence
 from incidents.actions.follows import follow, unfollow
 from incidents.actions.holds import hold, resume
-from incidents.actions.impact import add_impact, edit_impact, end_impact, remove_impact
+from incidents.actions.impact import add_impact, add_impacts, edit_impact, end_impact, remove_impact
 from incidents.actions.joining import call_role, join, leave
 from incidents.actions.merging import merge, merge_several, unmerge
 from incidents.actions.moving import move_on
@@ -33,6 +33,14 @@ from incidents.actions.relations import declare_from_drill, relate, set_parent, 
 from incidents.actions.role_offers import answer_offer, offer_role, withdraw_offer
 from incidents.actions.role_setup import add_role_definition, delete_role_definition, edit_role_definition
 from incidents.actions.roles import assign_role, fill_role
+from incidents.actions.runbook_runs import rate_runbook, start_runbook, switch_version, tick_step
+from incidents.actions.runbooks import (
+    create_runbook,
+    edit_runbook,
+    publish_runbook,
+    restore_runbook,
+    review_runbook,
+)
 from incidents.actions.severity import set_impact, set_severity
 from incidents.actions.stakeholders import delete_list, save_list
 from incidents.actions.status import reopen, resolve, set_status
@@ -63,6 +71,7 @@ __all__ = [
     "add_decision",
     "add_evidence",
     "add_impact",
+    "add_impacts",
     "add_note",
     "add_report",
     "add_role_definition",
@@ -79,6 +88,7 @@ __all__ = [
     "call_role",
     "contact_customers",
     "create_playbook",
+    "create_runbook",
     "declare_from_drill",
     "declare_incident",
     "delete_contact",
@@ -91,6 +101,7 @@ __all__ = [
     "edit_impact",
     "edit_playbook",
     "edit_role_definition",
+    "edit_runbook",
     "edit_task",
     "end_impact",
     "fill_role",
@@ -114,7 +125,9 @@ __all__ = [
     "plan_rows",
     "post_update",
     "post_updates",
+    "publish_runbook",
     "publish_version",
+    "rate_runbook",
     "redact_entry",
     "reject_update",
     "relate",
@@ -126,8 +139,10 @@ __all__ = [
     "reorder_tasks",
     "resolve",
     "resolve_with",
+    "restore_runbook",
     "resume",
     "retire_playbook",
+    "review_runbook",
     "run_command",
     "save_contact",
     "save_draft",
@@ -151,8 +166,11 @@ __all__ = [
     "star_entry",
     "start_matching",
     "start_playbook",
+    "start_runbook",
     "start_task",
+    "switch_version",
     "tick_criterion",
+    "tick_step",
     "unfollow",
     "unmerge",
     "unrelate",

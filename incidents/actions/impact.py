@@ -56,6 +56,23 @@ def add_impact(
     return row
 
 
+def add_impacts(
+    *,
+    actor: Actor,
+    number: int,
+    conditions: Mapping[int, str],
+    note: str = "",
+    now: dt.datetime | None = None,
+) -> list[ImpactRow]:
+    """Say of several services (id → condition) how they do from now on; all or none."""
+    now = now or clock.now()
+    with transaction.atomic():
+        return [
+            add_impact(actor=actor, number=number, service_id=pk, condition=condition, note=note, now=now)
+            for pk, condition in conditions.items()
+        ]
+
+
 def edit_impact(
     *, actor: Actor, number: int, row_id: int, now: dt.datetime | None = None, **facts: Any
 ) -> ImpactRow:

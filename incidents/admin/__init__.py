@@ -1,5 +1,25 @@
 """Incidents in Django admin: inspection everywhere, set-up where an admin may change it."""
 
-from incidents.admin import communications, playbooks, record, roles, setup, tasks, timeline, trackers
+from incidents.admin import (
+    communications,
+    playbooks,
+    record,
+    roles,
+    runbooks,
+    setup,
+    tasks,
+    timeline,
+    trackers,
+)
 
-__all__ = ["communications", "playbooks", "record", "roles", "setup", "tasks", "timeline", "trackers"]
+__all__ = [
+    "communications",
+    "playbooks",
+    "record",
+    "roles",
+    "runbooks",
+    "setup",
+    "tasks",
+    "timeline",
+    "trackers",
+]

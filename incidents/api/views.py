@@ -18,6 +18,7 @@ from incidents.api.communications import CommunicationVerbs
 from incidents.api.customers import CustomerVerbs
 from incidents.api.record import RecordVerbs, valid
 from incidents.api.roles import RoleVerbs
+from incidents.api.runbooks import RunbookVerbs
 from incidents.api.support import SupportVerbs
 from incidents.api.tasks import TaskVerbs
 from incidents.api.timeline import TimelineVerbs
@@ -40,6 +41,7 @@ class IncidentViewSet(
     CustomerVerbs,
     TaskVerbs,
     RoleVerbs,
+    RunbookVerbs,
     TimelineVerbs,
     RecordVerbs,
     mixins.ListModelMixin,

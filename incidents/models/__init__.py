@@ -16,6 +16,13 @@ from incidents.models.incident import Incident, IncidentCounter, IncidentService
 from incidents.models.links import IncidentNag, IncidentRelation, IncidentVisit
 from incidents.models.playbooks import IncidentTask, Playbook, PlaybookRun, PlaybookVersion
 from incidents.models.roles import RoleAssignment, RoleDefinition, RoleOffer
+from incidents.models.runbooks import (
+    Runbook,
+    RunbookRun,
+    RunbookService,
+    RunbookTick,
+    RunbookVersion,
+)
 from incidents.models.severity import SeverityLevel
 from incidents.models.timeline import TimelineEntry, TimelineFile, TimelineRevision
 from incidents.models.trackers import TrackerConnection, TrackerEvent
@@ -49,6 +56,11 @@ __all__ = [
     "RoleAssignment",
     "RoleDefinition",
     "RoleOffer",
+    "Runbook",
+    "RunbookRun",
+    "RunbookService",
+    "RunbookTick",
+    "RunbookVersion",
     "SeverityLevel",
     "Stakeholder",
     "StakeholderList",

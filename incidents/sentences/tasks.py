@@ -1,4 +1,4 @@
-"""Entries about tasks and playbooks."""
+"""Entries about tasks, playbooks and runbooks."""
 
 from __future__ import annotations
 
@@ -71,7 +71,24 @@ def _playbook(data: Data) -> str:
     return text % {"name": data.get("name", ""), "version": data.get("version"), "count": count}
 
 
-RENDERERS: dict[str, Callable[[Data], str]] = {EntryKind.TASK: _task, EntryKind.PLAYBOOK: _playbook}
+def _runbook(data: Data) -> str:
+    words = {"name": data.get("name", ""), "version": data.get("version")}
+    if data.get("what") == "done":
+        count = int(data.get("steps") or 0)
+        text = ngettext(
+            "Runbook %(name)s done: its %(count)s step",
+            "Runbook %(name)s done: all %(count)s steps",
+            count,
+        )
+        return text % {**words, "count": count}
+    return _("Runbook %(name)s started, version %(version)s") % words
+
+
+RENDERERS: dict[str, Callable[[Data], str]] = {
+    EntryKind.TASK: _task,
+    EntryKind.PLAYBOOK: _playbook,
+    EntryKind.RUNBOOK: _runbook,
+}
 
 
 # Tasks move open pages; they make no row of the feed.

@@ -1,18 +1,24 @@
-"""What a new installation begins with: severities, roles, types, fields, texts and playbooks, from the files here.
+"""What a new installation begins with: severities, roles, types, fields, texts, playbooks and runbooks,
+from the files here.
 
 Written once, at the first migration; what an admin changes or deletes afterwards stays so.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from core import clock
 from incidents.playbooks import parse
+from incidents.runbooks.document import steps_of
 
+# As `Runbook.review_every_days` begins; this file is read before there are models.
+REVIEW_DAYS = 180
 _FOLDER = Path(__file__).parent
 
 
@@ -33,6 +39,7 @@ def fill(apps: Any) -> None:
     _priority(apps, setup["priority"])
     _wording(apps, read("wording")["templates"])
     _playbooks(apps, types)
+    _runbooks(apps, types)
 
 
 def _roles(apps: Any, rows: list[dict[str, Any]]) -> None:
@@ -93,6 +100,42 @@ def _playbooks(apps: Any, types: dict[str, Any]) -> None:
 def plans() -> list[dict[str, Any]]:
     """The playbooks that come with the product, their tasks checked and in the shape they are stored in."""
     return [{**row, "tasks": [plan.as_row() for plan in parse(row["tasks"])]} for row in read("playbooks")]
+
+
+def _runbooks(apps: Any, types: dict[str, Any]) -> None:
+    """The organisation's runbooks with their first version; none when there is one already, whoever wrote it."""
+    model = apps.get_model("incidents", "Runbook")
+    if model.objects.exists():
+        return
+    version = apps.get_model("incidents", "RunbookVersion")
+    now = clock.now()
+    # The newest stands first in lists.
+    for row in reversed(runbooks()):
+        runbook = model.objects.create(
+            name=row["name"],
+            purpose=row["purpose"],
+            matchers=row.get("matchers", []),
+            version=1,
+            created_at=now,
+            published_at=now,
+            review_due_at=now + dt.timedelta(days=REVIEW_DAYS),
+        )
+        runbook.types.set([types[key] for key in row.get("types", [])])
+        steps = [{"key": step.key, "text": step.text} for step in steps_of(row["body"])]
+        version.objects.create(
+            runbook=runbook,
+            number=1,
+            body=row["body"],
+            steps=steps,
+            author_label="Watchbill",
+            published_at=now,
+        )
+
+
+@cache
+def runbooks() -> list[dict[str, Any]]:
+    """The runbooks that come with the product: key, name, purpose, types, matchers, body; examples to start from."""
+    return [{**row, "body": row["body"].strip()} for row in read("runbooks")]
 
 
 def _wording(apps: Any, rows: list[dict[str, Any]]) -> None:

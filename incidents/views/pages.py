@@ -17,9 +17,10 @@ from incidents.choices import IncidentStatus
 from incidents.filters import IncidentFilter
 from incidents.forms.lifecycle import DeclareForm
 from incidents.models import Incident
+from incidents.runbooks import live as runbooks
 from incidents.selectors import for_list, for_page, likely_duplicates, severity_levels
 from incidents.views.dialogs import VERBS
-from incidents.views.parts import PARTS, State
+from incidents.views.parts import LAZY, PARTS, State
 from incidents.views.verbs import attach
 from services.models import Service
 from teams.models import Team
@@ -64,26 +65,26 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
 def fragment(request: HttpRequest, number: int, name: str) -> HttpResponse:
     """A part of the page, fetched again when something happened."""
     incident = for_page(actor_of(request), number)
-    part = PARTS.get(name)
+    part = PARTS.get(name) or LAZY.get(name)
     if incident is None or part is None:
         raise NotVisible
     state = State(actor_of(request), incident, request.GET)
-    return render(request, part.template, _shared(state) | part.build(state))
+    return render(request, part.template, shared(state) | part.build(state))
 
 
 def page_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     """What the page shows; a fixed number of statements."""
     state = State(actor_of(request), incident, request.GET, whole=True)
-    context = _shared(state) | {
+    context = shared(state) | {
         "panels": panels.panels("incident", number=incident.number),
-        "live_topics": f"incident:{incident.number}:{incident.last_seq}",
+        "live_topics": f"incident:{incident.number}:{incident.last_seq} {runbooks.topic_of(incident.number)}",
     }
     for part in PARTS.values():
         context |= part.build(state)
     return context
 
 
-def _shared(state: State) -> dict[str, Any]:
+def shared(state: State) -> dict[str, Any]:
     """What every part finds beside its own."""
     return {
         "incident": state.incident,

@@ -15,6 +15,7 @@ from oncall.selectors.basics import (
     policy_snapshot,
     subject_runs,
 )
+from oncall.selectors.cover import Cover, covers
 from oncall.selectors.ladder import Case, Ladder, policy_ladder, policy_preview
 from oncall.selectors.naming import schedules_serving
 from oncall.selectors.paged import PagedNow, paged_now, policy_ids_of
@@ -35,6 +36,7 @@ from oncall.selectors.shifts import AHEAD, Gaps, MyShift, Report, gaps_ahead, my
 __all__ = [
     "AHEAD",
     "Case",
+    "Cover",
     "Exchange",
     "Gaps",
     "Ladder",
@@ -45,6 +47,7 @@ __all__ = [
     "awaiting_ack",
     "changes_at",
     "coming_shadows",
+    "covers",
     "default_policy_id",
     "exchanges",
     "gaps_ahead",

@@ -44,7 +44,7 @@ def paged_now(policy_ids: Iterable[int], at: dt.datetime) -> dict[int, PagedNow]
     targets = [target for each in steps.values() for row in each.values() for target in row]
     schedules = {target.schedule_id: target.schedule for target in targets if target.schedule}
     on_call = users_at(list(schedules.values()), at) if schedules else {}
-    members = _members({target.team_id for target in targets if target.team_id})
+    members = paged_members({target.team_id for target in targets if target.team_id})
     ids = {target.user_id for target in targets if target.user_id}
     ids |= {user for users in (*on_call.values(), *members.values()) for user in users}
     people = {user.pk: user for user in User.objects.active().filter(pk__in=ids)}
@@ -59,7 +59,7 @@ def paged_now(policy_ids: Iterable[int], at: dt.datetime) -> dict[int, PagedNow]
     return found
 
 
-def _members(team_ids: set[int]) -> dict[int, list[int]]:
+def paged_members(team_ids: set[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {team: [] for team in team_ids}
     if team_ids:
         paged = (TeamRole.MANAGER, TeamRole.RESPONDER)

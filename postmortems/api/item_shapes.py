@@ -120,7 +120,8 @@ class _Common(serializers.Serializer[Any]):
         max_length=60,
         required=False,
         allow_blank=True,
-        help_text="`playbook:3`, `runbook:<service id>`, `service:…`, `check:…` or `objective:…`; empty for none",
+        help_text="`playbook:3`, `runbooktext:4`, `runbook:<service id>`, `service:…`, `check:…` or `objective:…`; "
+        "empty for none",
     )
 
     def get_fields(self) -> dict[str, Any]:

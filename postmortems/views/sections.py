@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
+from core.differences import compare
 from core.errors import InvalidInput, NotAllowed, NotVisible
 from core.pages import actor_of, keyset
 from incidents.evidence import Upload
@@ -19,7 +20,6 @@ from postmortems import actions, presence
 from postmortems.actions.sections import MAX_SECTION
 from postmortems.blame import hints
 from postmortems.choices import SectionKey
-from postmortems.differences import compare
 from postmortems.errors import EditedMeanwhile
 from postmortems.forms.documents import SectionForm
 from postmortems.live import announce

@@ -3,16 +3,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils.text import slugify
 
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
 from core.text import clean, one_line
 from oncall.models import EscalationPolicy
-from services.choices import Lifecycle, LinkKind, Tier
-from services.models import Service, ServiceLink
+from services.actions import details
+from services.choices import Lifecycle, LinkKind, ServiceKind, Tier
+from services.importing.joining import join_dangling
+from services.models import Service, ServiceLink, System, Vendor
 from teams.actions._locks import lock
 from teams.actions.audit import record
 from teams.actor import Actor
@@ -22,7 +22,6 @@ MAX_LINKS = 30
 RESERVED_SLUGS = frozenset(
     {"new", "map", "import", "export", "readiness", "systems", "domains", "vendors", "findings", "fields"}
 )
-_url = URLValidator(schemes=["http", "https"])
 
 
 def create_service(
@@ -30,7 +29,9 @@ def create_service(
 ) -> Service:
     """A new service. Managers of its team and admins (admins alone for one without team); audited.
 
-    `values`: description, tier 1-4, lifecycle, escalation_policy_id, links [{kind, title, url}].
+    `values`: kind, description, tier 1-4, lifecycle, escalation_policy_id, system_id, stands_alone, labels, custom
+    (both {key: value}), links [{kind, title, url}], contacts [{part, user_id, value}], environments
+    [{environment_id, regions, url}]. References that waited for its address are joined.
     """
     _may_manage(actor, team_id)
     name = one_line(name, 120)
@@ -48,7 +49,8 @@ def create_service(
         service = Service(slug=slug, name=name, team_id=team_id)
         _fill(actor, service, values)
         service.save()
-        _write_links(service, values.get("links"))
+        _write_rows(actor, service, values)
+        join_dangling(service, actor)
         _audit(actor, "created", service)
     return service
 
@@ -67,9 +69,11 @@ def update_service(*, actor: Actor, service_id: int, **values: Any) -> Service:
                 raise field_error("name", "A service needs a name.")
         _fill(actor, service, values)
         service.save()
-        if "links" in values:
-            _write_links(service, values["links"])
-        _audit(actor, "changed", service, before=before, after=_facts(service))
+        _write_rows(actor, service, values)
+        after = _facts(service)
+        # Saved as it was: nothing to tell, and nobody who waits for a change is told of one.
+        if after != before:
+            _audit(actor, "changed", service, before=before, after=after)
     return service
 
 
@@ -120,38 +124,77 @@ def _fill(actor: Actor, service: Service, values: Mapping[str, Any]) -> None:
         ):
             raise field_error("escalation_policy", "There is no such escalation policy.")
         service.escalation_policy_id = policy_id
+    if "kind" in values:
+        if values["kind"] not in ServiceKind.values:
+            raise field_error("kind", f"One of {', '.join(ServiceKind.values)}.")
+        service.kind = values["kind"]
+    if "system_id" in values:
+        system_id = values["system_id"]
+        if system_id is not None and not System.objects.visible_to(actor).filter(pk=system_id).exists():
+            raise field_error("system", "There is no such system.")
+        service.system_id = system_id
+    if "stands_alone" in values:
+        service.stands_alone = bool(values["stands_alone"])
+    if "labels" in values:
+        service.labels = details.labels(values["labels"])
+    if "custom" in values:
+        service.custom = details.custom(service, values["custom"])
 
 
-def _write_links(service: Service, links: Sequence[Mapping[str, str]] | None) -> None:
-    if links is None:
-        return
+def _write_rows(actor: Actor, service: Service, values: Mapping[str, Any]) -> None:
+    """What stands in rows of its own; only what is given changes."""
+    if values.get("links") is not None:
+        _write_links(service, values["links"])
+    if values.get("contacts") is not None:
+        details.write_contacts(actor, service, values["contacts"])
+    if values.get("environments") is not None:
+        details.write_environments(service, values["environments"])
+    if service.kind == ServiceKind.VENDOR:
+        Vendor.objects.get_or_create(service=service)
+
+
+def _write_links(service: Service, links: Sequence[Mapping[str, str]]) -> None:
     if len(links) > MAX_LINKS:
         raise field_error("links", f"At most {MAX_LINKS} links.")
     rows = []
     for position, item in enumerate(links):
-        url = str(item.get("url", "")).strip()
-        try:
-            _url(url)
-        except ValidationError:
-            raise field_error(f"links.{position}.url", "Must be an http or https address.") from None
+        url = details.web_address(f"links.{position}.url", item.get("url"))
+        if not url:
+            raise field_error(f"links.{position}.url", "Must be an http or https address.")
         kind = item.get("kind", LinkKind.OTHER)
         if kind not in LinkKind.values:
             raise field_error(f"links.{position}.kind", f"One of {', '.join(LinkKind.values)}.")
         title = one_line(str(item.get("title") or LinkKind(kind).label), 120)
-        rows.append(ServiceLink(service=service, kind=kind, title=title, url=url[:500], position=position))
-    service.links.all().delete()
-    ServiceLink.objects.bulk_create(rows)
+        rows.append(ServiceLink(service=service, kind=kind, title=title, url=url, position=position))
+    wanted = [(row.kind, row.title, row.url) for row in rows]
+    if list(service.links.order_by("position", "pk").values_list("kind", "title", "url")) != wanted:
+        service.links.all().delete()
+        ServiceLink.objects.bulk_create(rows)
 
 
 def _facts(service: Service) -> dict[str, Any]:
+    """What the history of a service tells, by field; `runbooks` apart from the other links."""
+    links = [
+        tuple(row) for row in service.links.order_by("position", "pk").values_list("kind", "title", "url")
+    ]
     return {
         "name": service.name,
+        "kind": service.kind,
         "team": service.team_id,
         "tier": service.tier,
         "lifecycle": service.lifecycle,
+        "description": service.description,
         "escalation_policy": service.escalation_policy_id,
-        "runbooks": [
-            list(row) for row in service.links.filter(kind=LinkKind.RUNBOOK).values_list("title", "url")
+        "system": service.system_id,
+        "stands_alone": service.stands_alone,
+        "labels": service.labels,
+        "custom": service.custom,
+        "runbooks": [[title, url] for kind, title, url in links if kind == LinkKind.RUNBOOK],
+        "links": [[title, url] for kind, title, url in links if kind != LinkKind.RUNBOOK],
+        "contacts": [list(row) for row in service.contacts.values_list("part", "user_id", "value")],
+        "environments": [
+            [row.environment.slug, row.regions, row.url]
+            for row in service.environment_rows.select_related("environment")
         ],
     }
 

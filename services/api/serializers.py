@@ -10,10 +10,19 @@ from rest_framework import serializers
 from oncall.api.fields import InstantField, ReferenceField, WholeField, WordField
 from oncall.api.serializers import several
 from oncall.models import EscalationPolicy
-from services.choices import ChangeKind, EdgeKind, Lifecycle, LinkKind, Tier
+from services.choices import ChangeKind, EdgeKind, Lifecycle, LinkKind, ServiceKind, Tier
 from services.hooks import OpenIncident
-from services.models import ChangeEvent, Dependency, Service, ServiceLink
-from teams.models import Team
+from services.models import (
+    ChangeEvent,
+    Dependency,
+    Environment,
+    Service,
+    ServiceContact,
+    ServiceEnvironment,
+    ServiceLink,
+    System,
+)
+from teams.models import Team, User
 
 
 class LinkSerializer(serializers.ModelSerializer):
@@ -28,10 +37,49 @@ class LinkInput(serializers.Serializer):
     url = WordField(limit=500)
 
 
+class ServiceContactSerializer(serializers.ModelSerializer):
+    user = serializers.IntegerField(source="user_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = ServiceContact
+        fields = ["part", "user", "value"]
+
+
+class ServiceContactInput(serializers.Serializer):
+    part = WordField(limit=80)
+    user = ReferenceField(User, required=False, allow_null=True)
+    value = WordField(limit=200, blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {**attrs, "user_id": attrs.pop("user", None)}
+
+
+class ServiceEnvironmentSerializer(serializers.ModelSerializer):
+    environment: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+
+    class Meta:
+        model = ServiceEnvironment
+        fields = ["environment", "regions", "url"]
+
+
+class ServiceEnvironmentInput(serializers.Serializer):
+    environment = serializers.SlugRelatedField(slug_field="slug", queryset=Environment.objects.all())
+    regions = serializers.ListField(child=WordField(limit=60), required=False, max_length=30)
+    url = WordField(limit=500, blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {**attrs, "environment_id": attrs.pop("environment").pk}
+
+
 class ServiceSerializer(serializers.ModelSerializer):
     team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     escalation_policy = WholeField(source="escalation_policy_id", read_only=True)
     links = LinkSerializer(many=True, read_only=True)
+    system: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    contacts = ServiceContactSerializer(many=True, read_only=True)
+    environments = ServiceEnvironmentSerializer(source="environment_rows", many=True, read_only=True)
+    labels = serializers.DictField(child=serializers.CharField(), read_only=True)
+    custom = serializers.DictField(read_only=True)
     created_at = InstantField(read_only=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True)
 
@@ -47,6 +95,14 @@ class ServiceSerializer(serializers.ModelSerializer):
             "description",
             "escalation_policy",
             "links",
+            "kind",
+            "system",
+            "labels",
+            "custom",
+            "contacts",
+            "environments",
+            "stands_alone",
+            "external_id",
             "created_at",
             "url",
         ]
@@ -61,9 +117,16 @@ class ServiceInput(serializers.Serializer):
     description = WordField(limit=10_000, blank=True, required=False)
     escalation_policy = ReferenceField(EscalationPolicy, required=False, allow_null=True)
     links = several(LinkInput, required=False, max_length=30)
+    kind = serializers.ChoiceField(choices=ServiceKind.values, required=False)
+    system = ReferenceField(System, slug=True, required=False, allow_null=True)
+    labels = serializers.DictField(child=WordField(limit=200, blank=True), required=False)
+    custom = serializers.DictField(required=False)
+    contacts = several(ServiceContactInput, required=False, max_length=20)
+    environments = several(ServiceEnvironmentInput, required=False, max_length=20)
+    stands_alone = serializers.BooleanField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name in ("team", "escalation_policy"):
+        for name in ("team", "escalation_policy", "system"):
             if name in attrs:
                 attrs[f"{name}_id"] = attrs.pop(name)
         return attrs
@@ -81,7 +144,7 @@ class DependencySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Dependency
-        fields = ["id", "downstream", "upstream", "kind", "note"]
+        fields = ["id", "downstream", "upstream", "kind", "note", "source"]
 
 
 class ChangeLinkInput(serializers.Serializer):

@@ -18,6 +18,7 @@ from core.errors import NotVisible, field_error
 from oncall.api.base import RoomViewSet, whole
 from oncall.api.fields import ReferenceField, query_instant
 from services import actions, selectors
+from services.api.details import ServiceDetails
 from services.api.serializers import (
     ChangeInput,
     ChangeSerializer,
@@ -27,7 +28,7 @@ from services.api.serializers import (
     ServiceSerializer,
     incident_data,
 )
-from services.choices import ChangeKind, Lifecycle
+from services.choices import ChangeKind, Lifecycle, ServiceKind
 from services.models import ChangeEvent, Service
 from services.selectors import Walk
 
@@ -40,7 +41,7 @@ class ByTime(KeysetPagination):
     ordering = ("-happened_at", "-id")  # type: ignore[assignment]
 
 
-class ServiceViewSet(RoomViewSet):
+class ServiceViewSet(ServiceDetails):
     """The catalog. A service is found by slug or id."""
 
     model = Service
@@ -51,12 +52,14 @@ class ServiceViewSet(RoomViewSet):
     lookup_value_regex = "[-a-zA-Z0-9_]{1,63}"
 
     def visible(self) -> Any:
-        return selectors.for_list(self.actor)
+        return selectors.for_list(self.actor).prefetch_related("contacts", "environment_rows__environment")
 
     def filtered(self) -> Any:
-        """The list, narrowed by `?team= &tier= &lifecycle= &q=`."""
+        """The list, narrowed by `?team= &tier= &lifecycle= &kind= &system= &label= &q=`."""
         query = self.request.query_params
-        tier, lifecycle = query.get("tier", ""), query.get("lifecycle", "")
+        tier, lifecycle, kind = query.get("tier", ""), query.get("lifecycle", ""), query.get("kind", "")
+        if kind and kind not in ServiceKind.values:
+            raise field_error("kind", f"One of {', '.join(ServiceKind.values)}.")
         if tier and tier not in {"1", "2", "3", "4"}:
             raise field_error("tier", "A tier is 1, 2, 3 or 4.")
         if lifecycle and lifecycle not in Lifecycle.values:
@@ -66,6 +69,9 @@ class ServiceViewSet(RoomViewSet):
             teams=[_clean(slug) for slug in query.getlist("team") if slug],
             tiers=[int(tier)] if tier else [],
             lifecycles=[lifecycle] if lifecycle else [],
+            kinds=[kind] if kind else [],
+            system=_clean(query.get("system", "")),
+            label=_clean(query.get("label", "")),
             text=_clean(query.get("q", "")),
         )
 

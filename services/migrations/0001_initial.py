@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
             name='Agreement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agreements', to='services.service')),
+                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='agreements', to='services.service')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('party', models.CharField(blank=True, default='', max_length=120, verbose_name='agreed with')),
                 ('target', models.DecimalField(decimal_places=4, max_digits=7, verbose_name='available, percent')),

@@ -16,7 +16,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER services_graph_changed
-AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF slug, team_id, tier, kind ON services_service
+AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF slug, name, team_id, tier, kind ON services_service
 FOR EACH STATEMENT EXECUTE FUNCTION services_graph_changed();
 CREATE TRIGGER services_graph_changed
 AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE ON services_dependency

@@ -58,7 +58,9 @@ class Agreement(models.Model):
     `ends_on`, both included.
     """
 
-    service = models.ForeignKey("services.Service", on_delete=models.CASCADE, related_name="agreements")
+    service = models.ForeignKey(
+        "services.Service", on_delete=models.CASCADE, related_name="agreements", db_index=False
+    )
     name = models.CharField(_("name"), max_length=120)
     party = models.CharField(_("agreed with"), max_length=120, blank=True, default="")
     target = models.DecimalField(_("available, percent"), max_digits=7, decimal_places=4)

@@ -1,5 +1,6 @@
 """Reads of the catalog."""
 
+from services.selectors.changes import NearChange, near_changes
 from services.selectors.health import Health, health
 from services.selectors.lists import (
     RECENT,
@@ -7,7 +8,7 @@ from services.selectors.lists import (
     Page,
     edges_of,
     for_list,
-    latest_changes,
+    named,
     names,
     narrowed,
     open_incidents,
@@ -23,15 +24,17 @@ __all__ = [
     "RECENT",
     "Facts",
     "Health",
+    "NearChange",
     "Page",
     "Walk",
     "blast_radius",
     "edges_of",
     "for_list",
     "health",
-    "latest_changes",
+    "named",
     "names",
     "narrowed",
+    "near_changes",
     "open_incidents",
     "others",
     "page_by_slug",

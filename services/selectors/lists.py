@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max, Prefetch, Q, QuerySet
 
 from oncall.selectors import PagedNow, paged_now, policy_ids_of
 from services import hooks
+from services.hooks import OpenIncident
 from services.models import ChangeEvent, Dependency, Service, ServiceLink
+from services.selectors.health import Health
 from teams.actor import Actor
 
 RECENT = dt.timedelta(hours=2)
@@ -20,7 +22,7 @@ def for_list(actor: Actor) -> QuerySet[Service]:
     """Visible services with team, policy and links."""
     return (  # type: ignore[no-any-return]
         Service.objects.visible_to(actor)
-        .select_related("team", "escalation_policy")
+        .select_related("team", "escalation_policy", "system", "vendor")
         .prefetch_related(Prefetch("links", queryset=ServiceLink.objects.order_by("position", "id")))
     )
 
@@ -36,9 +38,20 @@ def narrowed(
     teams: Sequence[str] = (),
     tiers: Sequence[int] = (),
     lifecycles: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    system: str = "",
+    label: str = "",
     text: str = "",
 ) -> QuerySet[Service]:
-    """The services of these teams (slugs), tiers and lifecycles whose name or slug contains the text."""
+    """The services of these teams (slugs), tiers, lifecycles and kinds, of this system (slug), with this label (`key`
+    or `key:value`), whose name or slug contains the text."""
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    if system:
+        rows = rows.filter(system__slug=system)
+    if label:
+        key, colon, value = label.partition(":")
+        rows = rows.filter(labels__contains={key: value}) if colon else rows.filter(labels__has_key=key)
     if teams:
         rows = rows.filter(team__slug__in=teams)
     if tiers:
@@ -53,7 +66,9 @@ def narrowed(
 def edges_of(service: Service, actor: Actor) -> tuple[list[Dependency], list[Dependency]]:
     """(what it needs, who needs it), as far as the actor may see."""
     visible = Dependency.objects.visible_to(actor)
-    rows = visible.select_related("upstream__team", "downstream__team")
+    rows = visible.select_related(
+        "upstream__team", "downstream__team", "upstream__vendor", "downstream__vendor"
+    )
     upstream = rows.filter(downstream=service).order_by("upstream__slug")
     downstream = rows.filter(upstream=service).order_by("downstream__slug")
     return list(upstream), list(downstream)
@@ -86,17 +101,29 @@ def page_by_slug(rows: QuerySet[Service], cursor: str, size: int = 50) -> Page:
 
 @dataclass(frozen=True)
 class Facts:
-    """A service with what lists show beside it. `paged`: whom its policy pages first, None without policy."""
+    """A service with what lists show beside it.
+
+    `paged`: whom its policy pages first, None without policy. `health`: None when it is well.
+    """
 
     service: Service
     paged: PagedNow | None
-    incidents: list[hooks.OpenIncident]
+    incidents: list[OpenIncident]
     last_change: dt.datetime | None
+    health: Health | None
+    last_incident: dt.datetime | None
+    budget: hooks.Budget | None
 
 
-def with_facts(services: Sequence[Service], actor: Actor, at: dt.datetime) -> list[Facts]:
-    """On-call now, open incidents and last change of each: a fixed number of statements."""
+def with_facts(
+    services: Sequence[Service], actor: Actor, at: dt.datetime, *, unwell: Mapping[int, Health]
+) -> list[Facts]:
+    """On-call now, health, open incidents, last change and objectives of each: a fixed number of statements.
+
+    `unwell`: what `health` answers.
+    """
     ids = [row.pk for row in services]
+    last, budgets = hooks.last_incidents(ids, actor), hooks.budgets(ids, actor)
     policies = policy_ids_of({row.pk: (row.escalation_policy_id, row.team_id) for row in services})
     paged = paged_now(policies.values(), at)
     incidents = open_incidents(ids, actor)
@@ -108,20 +135,34 @@ def with_facts(services: Sequence[Service], actor: Actor, at: dt.datetime) -> li
             paged=paged.get(policies.get(row.pk, 0)),
             incidents=incidents.get(row.pk, []),
             last_change=changes.get(row.pk),
+            health=unwell.get(row.pk),
+            last_incident=last.get(row.pk),
+            budget=budgets.get(row.pk),
         )
         for row in services
     ]
 
 
-def latest_changes(service: Service, actor: Actor, limit: int = 10) -> list[ChangeEvent]:
-    """The newest change events of one service."""
-    return list(ChangeEvent.objects.visible_to(actor).filter(service=service)[:limit])
+def others(service: Service | None, actor: Actor, limit: int = 500) -> list[Service]:
+    """Other visible services by name, to choose from; one may type what is not among them."""
+    rows = Service.objects.visible_to(actor).order_by("name", "pk").only("slug", "name")
+    return list((rows.exclude(pk=service.pk) if service else rows)[:limit])
 
 
-def others(service: Service | None, actor: Actor) -> list[Service]:
-    """Every other visible service, by name: what one may depend on."""
-    rows = Service.objects.visible_to(actor).order_by("name", "pk")
-    return list(rows.exclude(pk=service.pk) if service else rows)
+def named(actor: Actor, words: Collection[str]) -> dict[str, int]:
+    """Word → id of the visible service with this address, id or, when only one has it, name: one statement."""
+    wanted = {word.strip() for word in words if word.strip()}
+    ids = [int(word) for word in wanted if word.isascii() and word.isdigit() and len(word) < 19]
+    rows = Service.objects.visible_to(actor).filter(Q(slug__in=wanted) | Q(pk__in=ids) | Q(name__in=wanted))
+    found: dict[str, int] = {}
+    by_name: dict[str, list[int]] = {}
+    for pk, slug, name in rows.values_list("pk", "slug", "name"):
+        found[slug] = pk
+        by_name.setdefault(name, []).append(pk)
+        if pk in ids:
+            found.setdefault(str(pk), pk)
+    once = {name: ids[0] for name, ids in by_name.items() if len(ids) == 1}
+    return {word: pk for word in wanted if (pk := found.get(word) or once.get(word))}
 
 
 def recent_changes(
@@ -140,6 +181,6 @@ def search(actor: Actor, text: str, limit: int = 8) -> list[Service]:
     return list(rows.select_related("team")[:limit])
 
 
-def open_incidents(service_ids: Sequence[int], actor: Actor) -> dict[int, list[hooks.OpenIncident]]:
+def open_incidents(service_ids: Sequence[int], actor: Actor) -> dict[int, list[OpenIncident]]:
     """Service id → open incidents on it, as higher apps report them."""
     return hooks.open_incidents(service_ids, actor)

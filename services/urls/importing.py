@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from services.views import importing
+
+urlpatterns = [
+    path("services/import/", importing.import_page, name="import"),
+    path("services/export.yaml", importing.export_file, name="export"),
+]

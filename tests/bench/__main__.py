@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a b c d e f g h i j]`: measure, print one table, write `bench-results/<time>.json`."""
+"""`python -m tests.bench [a b c d e f g h i j k l]`: measure, print one table, write `bench-results/<time>.json`."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def main(wanted: list[str]) -> None:
         from django.core.management import call_command
 
         from core import clock
-        from tests.bench import mixed, public, rota, sections
+        from tests.bench import catalog, mixed, public, rota, sections
 
         call_command("migrate", verbosity=0)
-        known = dict(zip("abcdefghij", (*sections.ALL, *rota.ALL, *mixed.ALL, *public.ALL), strict=True))
+        every = (*sections.ALL, *rota.ALL, *mixed.ALL, *public.ALL, *catalog.ALL)
+        known = dict(zip("abcdefghijkl", every, strict=True))
         unknown = set(wanted) - set(known)
         if unknown:
             raise SystemExit(f"Sections are {', '.join(known)}; not {', '.join(sorted(unknown))}.")

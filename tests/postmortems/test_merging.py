@@ -8,8 +8,8 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from postmortems.differences import ADDED, REMOVED, SAME, compare
-from postmortems.merging import changes, merge
+from core.differences import ADDED, REMOVED, SAME, changes, compare
+from postmortems.merging import merge
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "c", "d", "- e", "f g"]), max_size=12)
 # Other processes may take the machine's time while examples are drawn.

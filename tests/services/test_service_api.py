@@ -32,7 +32,16 @@ def test_the_fields_of_a_service(people: People) -> None:
         made = api.post("/api/v1/services/", body)
     assert made.status_code == 201, made.json()
     pk = made.json()["id"]
-    full = {**body, "id": pk, "created_at": "2026-11-20T12:00:00Z", "url": "/services/pay/"}
+    untold = {
+        "kind": "service",
+        "system": None,
+        "labels": {},
+        "custom": {},
+        "contacts": [],
+        "environments": [],
+    }
+    full = {**body, **untold, "id": pk, "stands_alone": False, "external_id": ""}
+    full |= {"created_at": "2026-11-20T12:00:00Z", "url": "/services/pay/"}
     assert made.json() == full
     assert api.get("/api/v1/services/pay/").json() == full
     assert api.get(f"/api/v1/services/{pk}/").json() == full
@@ -101,6 +110,7 @@ def test_dependencies(people: People) -> None:
         "upstream": "pay",
         "kind": "soft",
         "note": "falls back",
+        "source": "",
     }
     assert (made.status_code, made.json()) == (201, edge)
     again = api.post(url, {"upstream": pay.pk})

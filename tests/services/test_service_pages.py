@@ -86,6 +86,7 @@ FORM = {
     "name": "Payments",
     "slug": "pay",
     "tier": "1",
+    "kind": "service",
     "lifecycle": "production",
     "description": "",
     "escalation_policy": "",
@@ -124,7 +125,7 @@ def test_a_service_is_made_and_edited_without_script(people: People) -> None:
         ({"slug": "pay"}, "Another service has this address."),
         ({"slug": "two", "link-url-0": "javascript:x"}, "Must be an http or https address."),
         ({"slug": "two", "edge-kind-0": "x"}, "hard or soft."),
-        ({"slug": "two", "edge-upstream-0": "999999"}, "There is no such service."),
+        ({"slug": "two", "edge-upstream-0": "999999"}, "There is no service with this address."),
         ({"slug": "two", "team": ""}, "This field is required."),
         ({"slug": "two", "tier": "9"}, "Select a valid choice."),
     ]:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from core import clock, shipped
 from teams.actions._locks import lock
 from teams.models import User
-from web.demo import checks, duty, loader, monitoring, objectives, postmortems, statuspages  # noqa: F401 - these register their data
+from web.demo import catalog, checks, duty, loader, monitoring, objectives, postmortems, statuspages  # noqa: F401 - these register their data
 from web.models import EmptyStart
 
 # Written by migrations and by the scheduler, and nobody's data.

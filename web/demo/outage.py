@@ -10,7 +10,7 @@ from incidents import actions
 from incidents.actions.playbooks import start_matching_by_number
 from incidents.actions.task_states import tick_controls
 from incidents.actions.updates import Facts
-from incidents.models import Incident, Playbook
+from incidents.models import Incident, Playbook, Runbook
 from services.actions import record_change
 from teams.actor import Actor, actor_for, system_actor
 
@@ -45,6 +45,7 @@ def tell(made: Loaded, incident: Incident, at: At) -> None:
     _causes(cast, number, at)
     _support(cast, number, at)
     _done(cast, number, at)
+    _runbook(cast, number, at)
     _latest(cast, number, at)
 
 
@@ -99,6 +100,16 @@ def _done(cast: Cast, number: int, at: At) -> None:
     tasks = incident.tasks.filter(run__name="Microservice outage", shown=True)
     for task, minute in zip(tasks.filter(state="open", waits_for=None)[:4], (12.5, 13, 14, 16), strict=False):
         actions.finish_task(actor=cast["jonas.weber"], number=number, task_id=task.pk, now=at(minute))
+
+
+def _runbook(cast: Cast, number: int, at: At) -> None:
+    """The one for a provider that is down is at work, half done."""
+    row = Runbook.objects.get(team=None, name="Third-party provider down")
+    run = actions.start_runbook(actor=cast["jonas.weber"], number=number, runbook_id=row.pk, now=at(6.5))
+    for key, minute in zip(run.version.step_keys[:4], (7, 7.5, 9.5, 13), strict=False):
+        actions.tick_step(
+            actor=cast["jonas.weber"], number=number, runbook_id=row.pk, key=key, now=at(minute)
+        )
 
 
 def _people(cast: Cast, number: int, at: At) -> None:

@@ -9,11 +9,11 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 
 from alerts.models import Alert, Check, Heartbeat, Integration, Objective, RoutingRule
-from incidents.models import Incident, Playbook
+from incidents.models import Incident, Playbook, Runbook
 from notifications.models import CapturedMail, Delivery, WebhookSubscription
 from oncall.models import EscalationPolicy, Schedule
 from postmortems.models import ActionItem, Postmortem, PostmortemTemplate
-from services.models import Service
+from services.models import Domain, Service, System
 from statuspage.models import StatusPage
 from teams.models import Team, User
 
@@ -21,6 +21,7 @@ from teams.models import Team, User
 _PAGES: dict[str, tuple[type[Model], str, str]] = {
     "incidents:detail": (Incident, "number", "number"),
     "incidents:playbook": (Playbook, "pk", "pk"),
+    "incidents:runbook": (Runbook, "pk", "pk"),
     "alerts:detail": (Alert, "pk", "pk"),
     "alerts:integration": (Integration, "pk", "pk"),
     "alerts:heartbeat": (Heartbeat, "pk", "pk"),
@@ -36,6 +37,8 @@ _PAGES: dict[str, tuple[type[Model], str, str]] = {
     "postmortems:item": (ActionItem, "pk", "pk"),
     "postmortems:template": (PostmortemTemplate, "pk", "template_id"),
     "services:detail": (Service, "slug", "slug"),
+    "services:system": (System, "slug", "slug"),
+    "services:domain": (Domain, "slug", "slug"),
     "statuspage:manage": (StatusPage, "slug", "slug"),
     "teams:team": (Team, "slug", "slug"),
     "teams:person": (User, "pk", "user_id"),

@@ -16,6 +16,7 @@ from teams.actor import actor_for
 from teams.choices import Scope
 from teams.models import Team, User
 from web.demo import (  # noqa: F401 - these register their data
+    catalog,
     checks,
     company,
     empty,
@@ -50,6 +51,7 @@ def _ensure() -> None:
         live_story.refresh()
         checks.refresh()
         objectives.refresh()
+        catalog.refresh()
     elif empty.chosen():
         empty.ensure_code()
     else:

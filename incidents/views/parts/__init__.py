@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.views.parts import causes, communications, overview, record, roles, tasks, timeline
+from incidents.views.parts import causes, communications, graph, overview, record, roles, tasks, timeline
 from incidents.views.parts.base import Part, State
 
 PARTS: dict[str, Part] = {
@@ -18,4 +18,7 @@ PARTS: dict[str, Part] = {
     )
 }
 
-__all__ = ["PARTS", "Part", "State"]
+# Fetched once the page stands: what costs more than the rest of it.
+LAZY: dict[str, Part] = {part.name: part for part in graph.LAZY}
+
+__all__ = ["LAZY", "PARTS", "Part", "State"]

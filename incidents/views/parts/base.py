@@ -90,9 +90,15 @@ class State:
         """The newest changes to the incident's services, from two hours before it began until it was over."""
         if not self.service_ids:
             return []
-        until = self.now if self.incident.is_active else self.incident.resolved_at or self.incident.updated_at
         since = self.incident.started_at - AROUND
-        return recent_changes(self.service_ids, self.actor, since=since, until=until, limit=200)
+        return recent_changes(self.service_ids, self.actor, since=since, until=self.until, limit=200)
+
+    @property
+    def until(self) -> dt.datetime:
+        """Now, or when it was over."""
+        if self.incident.is_active:
+            return self.now
+        return self.incident.resolved_at or self.incident.updated_at
 
     @cached_property
     def roles(self) -> list[RoleAssignment]:

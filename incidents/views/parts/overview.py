@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from incidents.choices import Role, UpdateAudience
 from incidents.models import Incident
-from incidents.views.parts.base import AROUND, Part, State
+from incidents.runbooks.selectors import external
+from incidents.runbooks.working import offers
+from incidents.views.parts.base import Part, State
 from oncall.choices import RunStatus
 from oncall.models import EscalationRun
-from services.choices import LinkKind
-from services.models import ServiceLink
-from teams.actor import Actor
+
+# How many runbooks the page offers; those that fit best.
+_RUNBOOKS = 8
 
 
 def _head(state: State) -> dict[str, Any]:
@@ -31,11 +33,16 @@ def _facts(state: State) -> dict[str, Any]:
 
 
 def _next(state: State) -> dict[str, Any]:
-    until = state.incident.started_at + AROUND
     return {
         "runs": state.runs,
-        "changes": [row for row in state.changes if row.happened_at <= until][:50],
-        "runbooks": _runbooks(state.service_ids, state.actor),
+        "runbooks": offers(
+            state.actor,
+            state.incident,
+            [row.service for row in state.services],
+            state.now,
+            started=state.has("runbook_runs"),
+        )[:_RUNBOOKS],
+        "runbook_links": external(state.actor, state.service_ids),
     }
 
 
@@ -65,11 +72,6 @@ def _paged(runs: list[EscalationRun]) -> list[str]:
         if page.reached and page.user
     ]
     return list(dict.fromkeys(names))
-
-
-def _runbooks(service_ids: list[int], actor: Actor) -> list[ServiceLink]:
-    rows = ServiceLink.objects.visible_to(actor).filter(service_id__in=service_ids, kind=LinkKind.RUNBOOK)
-    return list(rows.select_related("service")) if service_ids else []
 
 
 def _bar(state: State) -> dict[str, Any]:

@@ -9,10 +9,19 @@ from django.http import HttpRequest
 
 from core.admin import ActionAdmin, DeletesByAction, ReadOnlyAdmin, ReadOnlyInline
 from services import actions
-from services.models import ChangeEvent, Dependency, Service, ServiceLink
+from services.models import (
+    AccessItem,
+    Agreement,
+    ChangeEvent,
+    Dependency,
+    Service,
+    ServiceContact,
+    ServiceEnvironment,
+    ServiceLink,
+)
 from teams.actor import Actor, actor_for
 
-_FIELDS = ("name", "description", "tier", "lifecycle")
+_FIELDS = ("name", "kind", "description", "tier", "lifecycle", "labels", "stands_alone")
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -26,23 +35,51 @@ class LinkInline(ReadOnlyInline):
     fields = readonly_fields = ("kind", "title", "url", "position")
 
 
+class ContactInline(ReadOnlyInline):
+    """Whom to ask; edited on the service's page."""
+
+    model = ServiceContact
+    fields = readonly_fields = ("part", "user", "value")
+
+
+class EnvironmentInline(ReadOnlyInline):
+    """Where it runs; edited on the service's page."""
+
+    model = ServiceEnvironment
+    fields = readonly_fields = ("environment", "regions", "url")
+
+
+class AgreementInline(ReadOnlyInline):
+    """What was agreed; edited on the service's page."""
+
+    model = Agreement
+    fields = readonly_fields = ("name", "party", "target", "period", "zone", "starts_on", "ends_on")
+
+
+class AccessInline(ReadOnlyInline):
+    """What whoever is paged must reach; edited under readiness."""
+
+    model = AccessItem
+    fields = readonly_fields = ("text", "url", "position")
+
+
 class NeedsInline(ReadOnlyInline):
     """What the service needs; edited on its page or under dependencies."""
 
     model = Dependency
     fk_name = "downstream"
-    fields = readonly_fields = ("upstream", "kind", "note")
+    fields = readonly_fields = ("upstream", "kind", "note", "source")
 
 
 @admin.register(Service)
 class ServiceAdmin(DeletesByAction, ActionAdmin):
-    list_display = ("name", "slug", "team", "tier", "lifecycle", "escalation_policy")
+    list_display = ("name", "slug", "kind", "team", "tier", "lifecycle", "escalation_policy")
     list_select_related = ("team", "escalation_policy")
-    list_filter = ("tier", "lifecycle", "team")
+    list_filter = ("kind", "tier", "lifecycle", "team")
     search_fields = ("name", "slug", "description")
-    autocomplete_fields = ("team", "escalation_policy")
-    readonly_fields = ("created_at",)
-    inlines = (LinkInline, NeedsInline)
+    autocomplete_fields = ("team", "escalation_policy", "system")
+    readonly_fields = ("custom", "external_id", "annotations", "created_at")
+    inlines = (LinkInline, NeedsInline, ContactInline, EnvironmentInline, AgreementInline, AccessInline)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.readonly_fields, "slug") if obj else self.readonly_fields
@@ -50,7 +87,11 @@ class ServiceAdmin(DeletesByAction, ActionAdmin):
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
         actor = _actor(request)
         values = {name: getattr(obj, name) for name in _FIELDS}
-        values |= {"team_id": obj.team_id, "escalation_policy_id": obj.escalation_policy_id}
+        values |= {
+            "team_id": obj.team_id,
+            "escalation_policy_id": obj.escalation_policy_id,
+            "system_id": obj.system_id,
+        }
         if change:
             actions.update_service(actor=actor, service_id=obj.pk, **values)
         else:
@@ -74,9 +115,9 @@ class ServiceLinkAdmin(ReadOnlyAdmin):
 
 @admin.register(Dependency)
 class DependencyAdmin(DeletesByAction, ActionAdmin):
-    list_display = ("downstream", "upstream", "kind", "note")
+    list_display = ("downstream", "upstream", "kind", "source", "note")
     list_select_related = ("downstream", "upstream")
-    list_filter = ("kind",)
+    list_filter = ("kind", "source")
     search_fields = ("downstream__name", "downstream__slug", "upstream__name", "upstream__slug", "note")
     autocomplete_fields = ("downstream", "upstream")
 
@@ -84,7 +125,7 @@ class DependencyAdmin(DeletesByAction, ActionAdmin):
         return obj.downstream.get_absolute_url()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("downstream", "upstream") if obj else ()
+        return ("downstream", "upstream", "source") if obj else ("source",)
 
     def save_model(self, request: HttpRequest, obj: Dependency, form: Any, change: bool) -> None:
         edge, _created = actions.set_dependency(

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from postmortems.merging import changes, comparable
-
 SAME, ADDED, REMOVED = "same", "added", "removed"
 _WORDS = re.compile(r"\S+\s*|\s+")
 _AROUND = 3
+# What the comparison may cost: pairs of equal lines. Beyond it a text counts as changed in one piece.
+_MOST_PAIRS = 100_000
+
+
+class Change(NamedTuple):
+    """Lines `start` to `end` (without it) of the base become `lines`."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
 
 
 class Piece(NamedTuple):
@@ -39,6 +48,32 @@ def compare(old: str, new: str) -> list[Piece]:
         at = change.end
     pieces += _unchanged(before[at:], first=not found, last=True)
     return list(_joined(pieces))
+
+
+def changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
+    """What turns `old` into `new`, in order, none touching the next."""
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    before, after = old[head : len(old) - tail], new[head : len(new) - tail]
+    if not before and not after:
+        return []
+    if comparable(before, after):
+        found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    else:
+        found = [("replace", 0, len(before), 0, len(after))]
+    return [
+        Change(head + i1, head + i2, tuple(after[j1:j2])) for tag, i1, i2, j1, j2 in found if tag != "equal"
+    ]
+
+
+def comparable(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether comparing these piece by piece takes a reasonable time."""
+    known = Counter(before)
+    return sum(count * known[piece] for piece, count in Counter(after).items()) <= _MOST_PAIRS
 
 
 def _unchanged(lines: Sequence[str], *, first: bool = False, last: bool = False) -> list[Piece]:

@@ -1,0 +1,1 @@
+"""Runbooks: instructions with steps to tick. `document` and `variables` know no database."""

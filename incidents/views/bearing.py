@@ -1,0 +1,55 @@
+"""Taking over what the catalog proposes for an incident."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core.errors import NotVisible
+from core.pages import actor_of
+from incidents import actions
+from incidents.choices import ImpactCondition
+from incidents.selectors import for_page
+from incidents.views.pages import shared
+from incidents.views.parts import LAZY, State
+from oncall.rows import whole
+from services.models import Service
+
+
+@login_required
+@require_POST
+def accept(request: HttpRequest, number: int) -> HttpResponse:
+    """`service`: ids; `condition-<id>`: how each does, degraded when it is not given. `only`: one of them as
+    `<id>:<condition>`."""
+    actor = actor_of(request)
+    incident = for_page(actor, number)
+    if incident is None:
+        raise NotVisible
+    conditions = _chosen(request)
+    seen = set(Service.objects.visible_to(actor).filter(pk__in=conditions).values_list("pk", flat=True))
+    chosen = {pk: condition for pk, condition in conditions.items() if pk in seen}
+    note = _("By the dependencies of the catalog.")
+    actions.add_impacts(actor=actor, number=number, conditions=chosen, note=note)
+    if not request.headers.get("HX-Request"):
+        return redirect(incident.get_absolute_url())
+    fresh = for_page(actor, number)
+    if fresh is None:
+        raise NotVisible
+    state, part = State(actor, fresh), LAZY["graph"]
+    return render(request, part.template, shared(state) | part.build(state))
+
+
+def _chosen(request: HttpRequest) -> dict[int, str]:
+    data = request.POST
+    one, colon, condition = data.get("only", "").partition(":")
+    if colon and (pk := whole(one)) is not None:
+        return {pk: _known(condition)}
+    ids = [pk for text in data.getlist("service")[:50] if (pk := whole(text)) is not None]
+    return {pk: _known(data.get(f"condition-{pk}", "")) for pk in ids}
+
+
+def _known(condition: str) -> str:
+    return condition if condition in ImpactCondition.values else ImpactCondition.DEGRADED

@@ -1,0 +1,1 @@
+"""What vendors say about themselves, and what was agreed with them."""
