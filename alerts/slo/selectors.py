@@ -125,9 +125,7 @@ def _chips(rows: list[Choice]) -> list[Choice]:
     return sorted(found, key=lambda row: (-row[2], row[1]))[:_FACETS]
 
 
-def of_services(
-    actor: Actor, service_ids: Collection[int], *, limit: int | None = 50
-) -> list[Objective]:
+def of_services(actor: Actor, service_ids: Collection[int], *, limit: int | None = 50) -> list[Objective]:
     """Visible objectives in use of these services, the least budget first: one statement."""
     rows = objectives(actor).filter(service__in=service_ids, is_enabled=True)
     return list(rows.order_by(F("budget_left").asc(nulls_last=True), "pk")[:limit])

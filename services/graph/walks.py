@@ -6,9 +6,10 @@ everything A reaches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from services.graph.circles import circles
@@ -70,25 +71,33 @@ class Graph:
     @classmethod
     def of(cls, nodes: Iterable[Node], edges: Iterable[Edge]) -> Graph:
         """Edges with an unknown end, or from a node to itself, are left out; a pair twice is hard if either is."""
-        ordered = sorted(nodes, key=lambda node: node.slug)
-        place = {node.id: position for position, node in enumerate(ordered)}
         pairs: dict[tuple[int, int], bool] = {}
         for downstream, upstream, kind in edges:
-            a, b = place.get(downstream), place.get(upstream)
-            if a is not None and b is not None and a != b:
-                pairs[a, b] = pairs.get((a, b), False) or kind == HARD
-        lists: list[list[list[int]]] = [[[] for _node in ordered] for _list in range(4)]
-        needs, needed_by, hard_needs, hard_needed_by = lists
-        for (a, b), hard in pairs.items():
-            needs[a].append(b)
-            needed_by[b].append(a)
-            if hard:
-                hard_needs[a].append(b)
-                hard_needed_by[b].append(a)
-        for each in lists:
-            for neighbours in each:
-                neighbours.sort()
-        return cls(ordered, needs, needed_by, hard_needs, hard_needed_by, len(pairs))
+            if downstream != upstream:
+                pairs[downstream, upstream] = pairs.get((downstream, upstream), False) or kind == HARD
+        return cls.built(
+            nodes,
+            [pair for pair, hard in pairs.items() if hard],
+            [pair for pair, hard in pairs.items() if not hard],
+        )
+
+    @classmethod
+    def built(
+        cls, nodes: Iterable[Node], hard: Iterable[tuple[int, int]], soft: Iterable[tuple[int, int]]
+    ) -> Graph:
+        """From (downstream, upstream) ids, each pair once and none of a node with itself; unknown ends are left out."""
+        ordered = sorted(nodes, key=_slug)
+        place = {node.id: position for position, node in enumerate(ordered)}
+        hard_needs, hard_needed_by, count = _neighbours(place, hard)
+        soft_needs, soft_needed_by, more = _neighbours(place, soft)
+        return cls(
+            ordered,
+            _merged(hard_needs, soft_needs),
+            _merged(hard_needed_by, soft_needed_by),
+            hard_needs,
+            hard_needed_by,
+            count + more,
+        )
 
     @cached_property
     def place(self) -> dict[int, int]:
@@ -187,6 +196,32 @@ class Graph:
 
     def _within(self, positions: Collection[int]) -> Callable[[int], list[int]]:
         return lambda position: [other for other in self.needs[position] if other in positions]
+
+
+_slug = attrgetter("slug")
+
+
+def _neighbours(
+    place: Mapping[int, int], pairs: Iterable[tuple[int, int]]
+) -> tuple[list[list[int]], list[list[int]], int]:
+    """(what each position needs, who needs it, how many edges), all ascending."""
+    needs: list[list[int]] = [[] for _node in place]
+    needed_by: list[list[int]] = [[] for _node in place]
+    count = 0
+    for downstream, upstream in pairs:
+        a, b = place.get(downstream), place.get(upstream)
+        if a is not None and b is not None:
+            needs[a].append(b)
+            needed_by[b].append(a)
+            count += 1
+    for each in (*needs, *needed_by):
+        each.sort()
+    return needs, needed_by, count
+
+
+def _merged(hard: Sequence[list[int]], soft: Sequence[list[int]]) -> list[list[int]]:
+    """Both; the very same list where there is nothing soft."""
+    return [one if not other else sorted(one + other) for one, other in zip(hard, soft, strict=True)]
 
 
 def _breadth_first(

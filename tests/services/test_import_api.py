@@ -408,11 +408,11 @@ def test_nothing_leaks_of_what_one_does_not_see(people: People) -> None:
     assert "secret" not in people.api("owner").get(EXPORT).content.decode().replace(
         "component:default/secret", ""
     )
-    wait = DanglingReference.objects.create(service=secret, kind="needs", reference="component:default/new")
-    answer = ok(people.api("owner"), "kind: Component\nmetadata: {name: new}\nspec: {owner: payments}\n")
+    wait = DanglingReference.objects.create(service=secret, kind="needs", reference="component:default/fresh")
+    answer = ok(people.api("owner"), "kind: Component\nmetadata: {name: fresh}\nspec: {owner: payments}\n")
     assert (counts(answer), answer["added_edges"]) == ((1, 0, 0), 0)
     assert not DanglingReference.objects.filter(pk=wait.pk).exists()
-    assert ("secret", "new", "hard", "") in edges()
+    assert ("secret", "fresh", "hard", "") in edges()
     assert not AuditEntry.objects.filter(object_type="service", object_id=secret.pk).exists()
     bound = people.api("admin", team=people.team)
     answer = ok(bound, text.replace("owner: payments", "owner: search"))
