@@ -9,20 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents import hooks
-from incidents.choices import ImpactCondition
+from incidents.choices import ImpactCondition, Role
 from incidents.models import ImpactRow, Incident, IncidentService
+from oncall.selectors import paged_now, policy_ids_of
 from services import graph
 from services import hooks as catalog
 from services.choices import VendorIndicator
 from services.graph import Node, Reached, store
 from services.hooks import OpenIncident
-from services.models import Vendor
+from services.models import Service, Vendor
 from services.selectors.health import real
 from services.selectors.walks import hidden, team_slugs
 from teams.actor import Actor
+from teams.models import User
 
 MOST_PROPOSALS = 8
 MOST_UPSTREAM = 6
+MOST_EXPERTS = 6
 _TROUBLE = (VendorIndicator.MINOR, VendorIndicator.MAJOR, VendorIndicator.CRITICAL)
 
 
@@ -53,6 +56,16 @@ class Upstream:
     depth: int
     incidents: list[OpenIncident]
     vendor: Vendor | None
+
+
+@dataclass(frozen=True)
+class Knows:
+    """Whom the policy of a service would page first; `called`: all of them are experts in the incident already."""
+
+    service: Service
+    users: list[User]
+    whole_team: bool
+    called: bool
 
 
 @dataclass(frozen=True)
@@ -201,3 +214,25 @@ def _upstream(
         if pk in opened or pk in vendors
     ]
     return sorted(found, key=lambda row: (row.depth, row.node.slug))[:MOST_UPSTREAM]
+
+
+def who_knows(
+    incident: Incident, found: Bearing, rows: list[IncidentService], at: dt.datetime
+) -> list[Knows]:
+    """Who is on call now for the services here, then for the likely cause and what is not well upstream: by ownership.
+
+    At most nine statements; services whose policy reaches nobody are left out.
+    """
+    wanted = [row.service_id for row in rows]
+    nodes = [*([found.cause] if found.cause else []), *found.common, *(row.node for row in found.upstream)]
+    ids = list(dict.fromkeys([*wanted, *(node.id for node in nodes)]))[:MOST_EXPERTS]
+    services = {row.pk: row for row in Service.objects.filter(pk__in=ids).select_related("team")}
+    policies = policy_ids_of({pk: (row.escalation_policy_id, row.team_id) for pk, row in services.items()})
+    paged = paged_now(policies.values(), at)
+    held = set(incident.role_rows.filter(role=Role.EXPERT, ended_at=None).values_list("user_id", flat=True))
+    known = [(services[pk], paged.get(policies.get(pk, 0))) for pk in ids if pk in services]
+    return [
+        Knows(service, page.users, page.whole_team, held.issuperset(user.pk for user in page.users))
+        for service, page in known
+        if page is not None and page.users
+    ]

@@ -11,6 +11,7 @@ from incidents.actions.customer_import import apply_csv, apply_rows, plan_csv, p
 from incidents.actions.customers import contact_customers, delete_contact, save_contact, withdraw_message
 from incidents.actions.details import set_fields, set_type
 from incidents.actions.evidence import add_evidence
+from incidents.actions.experts import call_expert
 from incidents.actions.follows import follow, unfollow
 from incidents.actions.holds import hold, resume
 from incidents.actions.impact import add_impact, add_impacts, edit_impact, end_impact, remove_impact
@@ -85,6 +86,7 @@ __all__ = [
     "assign_role",
     "assign_task",
     "block_task",
+    "call_expert",
     "call_role",
     "contact_customers",
     "create_playbook",

@@ -1,4 +1,4 @@
-"""Taking over what the catalog proposes for an incident."""
+"""Taking over what the catalog proposes for an incident: impact, and who knows a service."""
 
 from __future__ import annotations
 
@@ -25,20 +25,39 @@ def accept(request: HttpRequest, number: int) -> HttpResponse:
     """`service`: ids; `condition-<id>`: how each does, degraded when it is not given. `only`: one of them as
     `<id>:<condition>`."""
     actor = actor_of(request)
-    incident = for_page(actor, number)
-    if incident is None:
+    if for_page(actor, number) is None:
         raise NotVisible
     conditions = _chosen(request)
     seen = set(Service.objects.visible_to(actor).filter(pk__in=conditions).values_list("pk", flat=True))
     chosen = {pk: condition for pk, condition in conditions.items() if pk in seen}
     note = _("By the dependencies of the catalog.")
     actions.add_impacts(actor=actor, number=number, conditions=chosen, note=note)
+    return _again(request, number)
+
+
+@login_required
+@require_POST
+def expert(request: HttpRequest, number: int) -> HttpResponse:
+    """Page whoever is on call for `service` (its id), as an expert."""
+    actor = actor_of(request)
+    if for_page(actor, number) is None:
+        raise NotVisible
+    service_id = whole(request.POST.get("service", ""))
+    if service_id is None:
+        raise NotVisible
+    actions.call_expert(actor=actor, number=number, service_id=service_id)
+    return _again(request, number)
+
+
+def _again(request: HttpRequest, number: int) -> HttpResponse:
+    """The part as it is now; the whole page without script."""
+    actor = actor_of(request)
+    incident = for_page(actor, number)
+    if incident is None:
+        raise NotVisible
     if not request.headers.get("HX-Request"):
         return redirect(incident.get_absolute_url())
-    fresh = for_page(actor, number)
-    if fresh is None:
-        raise NotVisible
-    state, part = State(actor, fresh), LAZY["graph"]
+    state, part = State(actor, incident), LAZY["graph"]
     return render(request, part.template, shared(state) | part.build(state))
 
 

@@ -34,8 +34,17 @@ def health(actor: Actor) -> dict[int, Health]:
     opened = real(hooks.open_incidents(None, actor))
     if not opened:
         return {}
-    present, teams = store.current(), team_slugs(actor)
-    return spread(present, opened, hidden(present, teams, actor))
+    present = store.current()
+    unseen = hidden(present, team_slugs(actor), actor)
+    return spread(present, shown(present, opened, unseen), unseen)
+
+
+def shown(
+    present: Graph, opened: Mapping[int, list[OpenIncident]], unseen: frozenset[int]
+) -> dict[int, list[OpenIncident]]:
+    """Those of services that are seen: an incident may be known where one of its services is not."""
+    place = present.place
+    return {pk: rows for pk, rows in opened.items() if pk in place and place[pk] not in unseen}
 
 
 def real(opened: Mapping[int, list[OpenIncident]]) -> dict[int, list[OpenIncident]]:

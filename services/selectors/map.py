@@ -15,7 +15,7 @@ from services.choices import Lifecycle, layer_of
 from services.graph import Graph, Node, store
 from services.hooks import OpenIncident
 from services.models import Service, System
-from services.selectors.health import FAILING, Health, real, spread
+from services.selectors.health import FAILING, Health, real, shown, spread
 from services.selectors.walks import hidden
 from teams.actor import Actor
 from teams.models import Team
@@ -102,11 +102,7 @@ def seen(actor: Actor) -> Seen:
     present = store.current()
     teams = {row[0]: Owner(*row) for row in Team.objects.visible_to(actor).values_list("pk", "slug", "name")}
     unseen = hidden(present, {pk: owner.slug for pk, owner in teams.items()}, actor)
-    opened = {
-        pk: rows
-        for pk, rows in real(hooks.open_incidents(None, actor)).items()
-        if pk in present.place and present.place[pk] not in unseen
-    }
+    opened = shown(present, real(hooks.open_incidents(None, actor)), unseen)
     return Seen(present, unseen, teams, spread(present, opened, unseen) if opened else {})
 
 

@@ -14,13 +14,14 @@ from alerts.models import Alert
 from incidents.bearing import bearing
 from incidents.models import ImpactRow, Incident
 from incidents.selectors import for_page
+from oncall.models import EscalationRun
 from services.choices import VendorIndicator
 from services.models import ChangeEvent, Dependency, Service, Vendor
 from services.selectors import near_changes
 from services.selectors.changes import weight_of
-from tests.factories import make_team, signed_in
+from tests.factories import make_team, make_user, signed_in
 from tests.incidents.support import declare
-from tests.world import World, make_service, make_world
+from tests.world import World, make_policy, make_service, make_world
 
 pytestmark = pytest.mark.django_db
 START = dt.datetime(2026, 11, 22, 3, 0, tzinfo=dt.UTC)
@@ -213,7 +214,7 @@ def test_the_parts_take_a_fixed_number_of_statements(shop: dict[str, Any]) -> No
 
         before = count()
         for number in range(3):
-            more = make_service(world.team, f"{part}-{number}")
+            more = make_service(world.team, f"{part}-{number}", escalation_policy=world.policy)
             need(more, world.service)
             need(world.service, make_service(world.team, f"{part}-up-{number}"))
             incident.service_rows.create(service=more, position=number + 1)
@@ -231,3 +232,32 @@ def test_strangers_see_parts_as_they_see_the_incident(shop: dict[str, Any]) -> N
             who: signed_in(getattr(world, who)).get(url).status_code for who in ("root", "bo", "sam", "zoe")
         }
         assert codes == {"root": 200, "bo": 404, "sam": 404, "zoe": 404}
+
+
+def test_who_knows_a_service_is_paged_and_becomes_an_expert(shop: dict[str, Any]) -> None:
+    world = shop["world"]
+    nia = make_user("Nia")
+    other = make_team("Data", manager=nia)
+    policy = make_policy(other, (5, [nia]), name="Data escalation")
+    Service.objects.filter(pk=shop["db"].pk).update(team=other, escalation_policy=policy)
+    incident = declare(world)
+    theirs = declare(world, title="Disk full")
+    theirs.service_rows.all().delete()
+    theirs.service_rows.create(service=shop["db"])
+    page = signed_in(world.bo).get(f"/incidents/{incident.number}/fragment/graph/").content.decode()
+    assert "Page as expert" in page and "Nia" in page
+    assert "Page as expert" not in (
+        signed_in(world.zoe).get(f"/incidents/{incident.number}/fragment/graph/").content.decode()
+    )
+    url, body = f"/incidents/{incident.number}/graph/expert/", {"service": shop["db"].pk}
+    for who in ("zoe", "sam"):
+        assert signed_in(getattr(world, who)).post(url, body).status_code == 403, who
+    answer = signed_in(world.bo).post(url, body, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert list(incident.role_rows.values_list("role", "user__name")) == [("expert", "Nia")]
+    run = EscalationRun.objects.get(subject_key=incident.subject_key)
+    assert run.policy == policy
+    nobody = make_service(make_team("Empty"), "nobody")
+    assert signed_in(world.bo).post(url, {"service": nobody.pk}).status_code == 409
+    for wrong in ({}, {"service": "x"}, {"service": 10**12}):
+        assert signed_in(world.bo).post(url, wrong).status_code == 404

@@ -427,6 +427,13 @@ def test_health_follows_open_incidents_and_the_graph() -> None:
     assert "Suffers from Checkout" in page
     listed = signed_in(world.zoe).get("/services/?trouble=1").content.decode()
     assert "shop" in listed
+    # An incident that is seen, of a service that is not: neither it nor what it hits is told of.
+    secret = make_service(make_team("Secret", visibility="members"), "secret")
+    Dependency.objects.create(downstream=mail, upstream=secret)
+    incident.service_rows.all().delete()
+    incident.service_rows.create(service=secret)
+    assert health(world.actor("zoe")) == {}
+    assert set(health(world.actor("root"))) == {secret.pk, mail.pk}
     incident.visibility = "restricted"
     incident.save(update_fields=["visibility"])
     assert health(world.actor("zoe")) == {}

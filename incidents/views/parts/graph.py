@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from incidents.bearing import bearing
+from incidents.bearing import bearing, who_knows
 from incidents.choices import ImpactCondition
 from incidents.views.parts.base import AROUND, Part, State
 from services.selectors import near_changes
@@ -14,8 +14,10 @@ _CHANGES = 12
 
 def _graph(state: State) -> dict[str, Any]:
     found = bearing(state.incident, state.services, state.actor)
+    may_call = {"page", "assign_role"} <= state.verbs
     return {
         "bearing": found,
+        "knows": who_knows(state.incident, found, state.services, state.now) if may_call else [],
         "proposes": "edit_impact" in state.verbs and bool(found.proposals),
         "more": max(0, found.suffering - len(found.proposals)),
         "conditions": [
