@@ -38,6 +38,10 @@ READ = """
 """
 
 
+# Some parts come after the page.
+ALL_THERE = "() => !document.querySelector('#incident-graph[hx-trigger], #incident-changes[hx-trigger]')"
+
+
 class Watcher:
     """Somebody's open page, and a second tab of theirs to load it anew."""
 
@@ -58,6 +62,7 @@ class Watcher:
         fresh: dict[str, Any] = {}
         for _attempt in range(12):
             self.fresh.goto(self.path)
+            self.fresh.wait_for_function(ALL_THERE)
             fresh, live = self.fresh.evaluate(READ), self.live.evaluate(READ)
             # Left open it would follow every event as well, and ask the server for what nobody looks at.
             self.fresh.goto("about:blank")

@@ -142,7 +142,7 @@ def test_proposals_become_impact_rows(shop: dict[str, Any]) -> None:
     for who in ("zoe", "sam"):
         assert signed_in(getattr(world, who)).post(url, body).status_code == 403, who
     answer = signed_in(world.bo).post(url, body, headers={"HX-Request": "true"})
-    assert (answer.status_code, "bearing-propose" in answer.content.decode()) == (200, False)
+    assert (answer.status_code, "/graph/impact/" in answer.content.decode()) == (200, False)
     assert set(ImpactRow.objects.values_list("service__slug", "condition")) == {
         ("storefront", "degraded"),
         ("journey", "degraded"),

@@ -1,4 +1,4 @@
-"""Django admin of the catalog and of on-call: everything is there, lists are cheap, saves use the actions."""
+"""Django admin of on-call: everything is there, lists are cheap, saves use the actions."""
 
 from __future__ import annotations
 
@@ -29,14 +29,13 @@ from oncall.models import (
     ShiftPreference,
     ShiftRequest,
 )
-from services.models import ChangeEvent, Dependency, Service
 from teams.models import AuditEntry
 from tests.factories import People
 from tests.oncall.support import START, make_rotation, make_schedule
 from tests.world import make_policy, make_service
 
 pytestmark = pytest.mark.django_db
-MODELS = [model for app in ("oncall", "services") for model in apps.get_app_config(app).get_models()]
+MODELS = list(apps.get_app_config("oncall").get_models())
 
 
 def furnish(people: People, number: int) -> None:
@@ -51,10 +50,6 @@ def furnish(people: People, number: int) -> None:
     )
     policy = make_policy(people.team, (5, [people.owner]), name=f"Policy {number}")
     policy.steps.get().targets.create(type="schedule", schedule=schedule)
-    one, two = (make_service(people.team, f"{slug}-{number}", escalation_policy=policy) for slug in "ab")
-    Dependency.objects.create(downstream=one, upstream=two)
-    one.links.create(title="x", url="https://x.example")
-    ChangeEvent.objects.create(service=one, summary="c")
     create_calendar_token(actor=people.actor("owner"), schedule_id=schedule.pk)
     start_escalation(
         subject_key=f"test:{number}",
@@ -126,31 +121,15 @@ def test_saves_go_through_the_actions(people: People) -> None:
     )
     assert answer.status_code == 302
     assert Schedule.objects.values_list("name", "timezone").get() == ("Renamed", "Europe/Rome")
-    management = {
-        f"{prefix}-{name}": "0"
-        for prefix in ("links", "upstream_edges")
-        for name in ("TOTAL_FORMS", "INITIAL_FORMS")
-    }
-    form = {
-        "name": "Pay",
-        "slug": "pay",
-        "team": people.team.pk,
-        "tier": 1,
-        "lifecycle": "production",
-        **management,
-    }
-    answer = browser.post("/admin/services/service/add/", form)
-    assert answer.status_code == 302, answer.content[:3000]
-    assert Service.objects.get().slug == "pay"
     entries = (
         AuditEntry.objects.filter(via="admin")
         .order_by("pk")
         .values_list("verb", "object_type", "actor__name")
     )
-    assert list(entries) == [("changed", "schedule", "Ada Admin"), ("created", "service", "Ada Admin")]
+    assert list(entries) == [("changed", "schedule", "Ada Admin")]
 
 
-def test_steps_links_and_needs_are_shown_and_changed_elsewhere(people: People) -> None:
+def test_steps_are_shown_and_changed_elsewhere(people: People) -> None:
     browser = people.browser("admin")
     furnish(people, 1)
     policy = EscalationPolicy.objects.get()
@@ -159,30 +138,6 @@ def test_steps_links_and_needs_are_shown_and_changed_elsewhere(people: People) -
     step = policy.steps.first()
     form = {"policy": policy.pk, "position": 0, "delay_minutes": 99}
     assert browser.post(f"/admin/oncall/policystep/{step.pk}/change/", form).status_code == 403
-    assert browser.get("/admin/services/servicelink/add/").status_code == 403
-    service = Service.objects.get(slug="a-1")
-    name_only = {"name": "Renamed", "team": service.team_id, "tier": 1, "lifecycle": "production"}
-    name_only |= {
-        f"{prefix}-{name}": "1"
-        for prefix in ("links", "upstream_edges")
-        for name in ("TOTAL_FORMS", "INITIAL_FORMS")
-    }
-    assert browser.post(f"/admin/services/service/{service.pk}/change/", name_only).status_code == 302
-    service.refresh_from_db()
-    assert (service.name, service.links.count(), service.upstream_edges.count()) == ("Renamed", 1, 1)
-
-
-def test_edges_are_changed_and_removed_by_the_actions(people: People) -> None:
-    browser = people.browser("admin")
-    one, two = (make_service(people.team, slug) for slug in "ab")
-    edge = Dependency.objects.create(downstream=one, upstream=two)
-    address = f"/admin/services/dependency/{edge.pk}/"
-    assert browser.post(f"{address}change/", {"kind": "soft", "note": "cache"}).status_code == 302
-    assert Dependency.objects.values_list("kind", "note").get() == ("soft", "cache")
-    assert browser.post(f"{address}delete/", {"post": "yes"}).status_code == 302
-    assert not Dependency.objects.exists()
-    verbs = AuditEntry.objects.filter(via="admin").order_by("pk").values_list("verb", flat=True)
-    assert list(verbs) == ["dependency set", "dependency removed"]
 
 
 def test_what_an_action_refuses_stays_and_the_sentence_is_shown(people: People) -> None:
