@@ -13,6 +13,7 @@ from alerts.models import (
     CheckResult,
     FoldedKey,
     Heartbeat,
+    HeartbeatSpan,
     IntakeItem,
     Integration,
     MaintenanceWindow,
@@ -22,7 +23,7 @@ from alerts.models import (
     ServiceAlerting,
     Silence,
 )
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
 @admin.register(Alert)
@@ -117,8 +118,16 @@ class FoldedKeyAdmin(ReadOnlyAdmin):
         return obj.alert.get_absolute_url()
 
 
+class HeartbeatSpanInline(ReadOnlyInline):
+    """How long it was in which status."""
+
+    model = HeartbeatSpan
+    fields = readonly_fields = ("status", "since", "until")
+
+
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
+    inlines = (HeartbeatSpanInline,)
     list_display = ("name", "status", "service", "team", "last_ping_at", "due_at")
     list_filter = ("status", "team")
     list_select_related = ("service", "team")

@@ -106,6 +106,7 @@ class ObjectiveSource(models.TextChoices):
     """What an objective is measured by."""
 
     CHECKS = "checks", _("The checks of the service")
+    HEARTBEATS = "heartbeats", _("The heartbeats of the service")
     COUNTS = "counts", _("Counts that are pushed")
 
 

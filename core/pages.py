@@ -50,9 +50,14 @@ def wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks, which puts the answer in a place of the page that is open."""
+    return bool(getattr(request, "htmx", False))
+
+
 def done(request: HttpRequest, url: str, text: str = "", undo: str = "") -> HttpResponse:
     """After a change: closes the dialog and shows a toast for htmx, else goes to `url`."""
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         return redirect(url)
     response = HttpResponse(status=204)
     events: dict[str, Any] = {"wb:close-dialog": True}

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core import display
+from core.forms import offer
 from oncall.calendars.text import MAX_BYTES
 from oncall.choices import WEEKDAYS, OnHolidays, OverrideKind, TurnUnit
 from oncall.holidays import regions
@@ -52,7 +53,7 @@ class ScheduleForm(forms.Form):
         if schedule is not None:
             del self.fields["team"]
         else:
-            self.fields["team"].queryset = Team.objects.manageable_by(actor)  # type: ignore[attr-defined]
+            offer(self, team=Team.objects.manageable_by(actor))
 
     @property
     def zones(self) -> list[str]:
@@ -144,7 +145,7 @@ class OverrideForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("user", "replaces"):
-            self.fields[name].queryset = people()  # type: ignore[attr-defined]
+            offer(self, **{name: people()})
 
 
 class RotationForm(forms.Form):
@@ -193,7 +194,7 @@ class RotationForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         days, first = list(WEEKDAYS.items()), display.first_weekday()
-        self.fields["by_day"].choices = days[first:] + days[:first]  # type: ignore[attr-defined]
+        offer(self, by_day=days[first:] + days[:first])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

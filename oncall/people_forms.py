@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core import display
+from core.forms import offer
 from oncall.api.fields import instant
 from oncall.forms import people
 from oncall.selectors import Exchange
@@ -48,11 +49,11 @@ class AskForm(forms.Form):
 
     def __init__(self, *args: Any, exchanges: list[Exchange], user_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["offered_to"].queryset = people().exclude(pk=user_id)  # type: ignore[attr-defined]  # stubs
+        offer(self, offered_to=people().exclude(pk=user_id))
         self.exchanges = {each.value: each for each in exchanges}
         choices: list[tuple[str, Any]] = [("", _("Nothing: cover"))]
         choices += [(value, _exchange_text(each)) for value, each in self.exchanges.items()]
-        self.fields["back"].choices = choices  # type: ignore[attr-defined]  # stubs know the base field alone
+        offer(self, back=choices)
 
     def asked(self) -> dict[str, Any]:
         """What `oncall.actions.requests.ask` takes; the form must be valid."""
@@ -116,7 +117,7 @@ class ShadowForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("user", "follows"):
-            self.fields[name].queryset = people()  # type: ignore[attr-defined]  # stubs know the base alone
+            offer(self, **{name: people()})
 
 
 def window_asked(query: Any, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:

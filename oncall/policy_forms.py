@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from notifications.choices import Urgency
 from notifications.models import WebhookSubscription
 from oncall.actions.policies import StepInput, TargetInput
@@ -59,7 +60,7 @@ class PolicyForm(forms.Form):
             del self.fields["team"]
             self.fields["is_default"].disabled = policy.is_default
         else:
-            self.fields["team"].queryset = Team.objects.manageable_by(actor)  # type: ignore[attr-defined]
+            offer(self, team=Team.objects.manageable_by(actor))
 
 
 class DryRunForm(forms.Form):

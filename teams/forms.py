@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.forms import offer
 from teams.choices import Scope, TeamRole, TeamVisibility, Theme
 from teams.models import Team, User
 
@@ -85,7 +86,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        offer(self, team=teams)
 
     def expires_at(self) -> dt.datetime | None:
         days = self.cleaned_data["days"]
@@ -128,7 +129,7 @@ class AddMemberForm(RoleForm):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        offer(self, user=people)
 
 
 class InviteForm(RoleForm):
@@ -150,7 +151,7 @@ class PersonInviteForm(InviteForm):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        offer(self, team=teams)
 
 
 class InviteTableForm(forms.Form):

@@ -13,7 +13,7 @@ from alerts.actions.checks import headers_of
 from alerts.checks.settling import settle
 from alerts.checks.work import AT_ONCE, LEASE_MARGIN, Reported, Result, Work
 from alerts.choices import CheckStatus
-from alerts.models import Check, CheckLocation, CheckResult, CheckRun, CheckSpan
+from alerts.models import Check, CheckLocation, CheckResult, CheckRun, CheckSpan, HeartbeatSpan
 from core import clock, housekeeping
 from core.text import one_line
 
@@ -95,11 +95,12 @@ def mark_unseen(now: dt.datetime | None = None) -> int:
 
 
 def drop_old_results(now: dt.datetime | None = None) -> int:
-    """Results after 7 days and ended spans after 400 days are gone; returns how many rows went."""
+    """Drop results after 7 days, ended spans of checks and heartbeats after 400; returns how many rows went."""
     now = now or clock.database_now()
     results = CheckResult.objects.filter(at__lt=now - RESULTS_KEPT)
     spans = CheckSpan.objects.filter(until__lt=now - SPANS_KEPT)
-    return housekeeping.remove(results) + housekeeping.remove(spans)
+    beats = HeartbeatSpan.objects.filter(until__lt=now - SPANS_KEPT)
+    return sum(housekeeping.remove(rows) for rows in (results, spans, beats))
 
 
 def _runs(location: CheckLocation) -> QuerySet[CheckRun]:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from alerts.actions import watching
 from alerts.choices import SEVERITIES, HeartbeatStatus, SourceKind
 from alerts.models import Heartbeat, Integration
-from alerts.watch import cron, heartbeats
+from alerts.watch import cron, heartbeats, spans
 from alerts.watch.feeding import feed
 from core import clock
 from core.crypto import digest, new_key
@@ -56,6 +56,8 @@ def save_heartbeat(
         if beat.status == HeartbeatStatus.HEALTHY:
             beat.due_at = heartbeats.due_after(beat, now)
         watching.store(beat)
+        if key:
+            spans.follow(beat, "", now)
         _audit(actor, "created" if key else "changed", beat)
     return beat, key
 
@@ -105,8 +107,10 @@ def pause_heartbeat(*, actor: Actor, heartbeat_id: int, now: dt.datetime | None 
             raise Conflict("It is paused already.", code="paused")
         if beat.status == HeartbeatStatus.LATE:
             feed(beat.integration, heartbeats.alive(beat), now)
+        before = beat.status
         beat.status, beat.due_at = HeartbeatStatus.PAUSED, None
         beat.save(update_fields=["status", "due_at"])
+        spans.follow(beat, before, now)
         _audit(actor, "paused", beat)
     return beat
 
@@ -122,6 +126,7 @@ def resume_heartbeat(*, actor: Actor, heartbeat_id: int, now: dt.datetime | None
         if beat.last_ping_at is not None:
             beat.status, beat.due_at = HeartbeatStatus.HEALTHY, heartbeats.due_after(beat, now)
         beat.save(update_fields=["status", "due_at"])
+        spans.follow(beat, HeartbeatStatus.PAUSED, now)
         _audit(actor, "resumed", beat)
     return beat
 
@@ -169,8 +174,10 @@ def report_failure(*, key: str, text: str = "", by: str = "", now: dt.datetime |
             return False
         now = now or clock.database_now()
         if beat.status != HeartbeatStatus.PAUSED:
+            before = beat.status
             beat.status, beat.due_at = HeartbeatStatus.LATE, None
             feed(beat.integration, heartbeats.failed(beat, clean(text, MAX_TEXT)), now)
+            spans.follow(beat, before, now)
         beat.last_ping_at, beat.last_ping_from = now, one_line(by, 100)
         beat.save(update_fields=["status", "due_at", "last_ping_at", "last_ping_from"])
     return True
@@ -193,6 +200,8 @@ def mark_late(now: dt.datetime | None = None) -> int:
             Heartbeat.objects.filter(pk__in=[beat.pk for beat in taken]).update(
                 status=HeartbeatStatus.LATE, due_at=None
             )
+            if taken:
+                spans.turn(HeartbeatStatus.LATE, [spans.Turn(beat.pk, beat.due_at or now) for beat in taken])
         total += len(taken)
         if len(taken) < _BATCH:
             return total
@@ -220,7 +229,9 @@ def _sign(which: Q, by: str, now: dt.datetime | None) -> bool:
         if beat.status == HeartbeatStatus.LATE:
             feed(beat.integration, heartbeats.alive(beat), now)
         if beat.status != HeartbeatStatus.PAUSED:
+            before = beat.status
             beat.status, beat.due_at = HeartbeatStatus.HEALTHY, heartbeats.due_after(beat, now)
+            spans.follow(beat, before, now)
         beat.last_ping_at, beat.last_ping_from = now, one_line(by, 100)
         beat.save(update_fields=["status", "due_at", "last_ping_at", "last_ping_from"])
     return True

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from alerts.actions import watching
 from alerts.choices import ObjectiveSource, SourceKind
-from alerts.models import Check, Objective
+from alerts.models import Check, Heartbeat, Objective
 from alerts.slo import burn, evaluating
 from core import clock
 from core.errors import Conflict, InvalidInput, NotAllowed, NotVisible, field_error
@@ -242,10 +242,12 @@ def _settle(objective_id: int, now: dt.datetime) -> bool:
     return True
 
 
-def lacks_checks(row: Objective) -> bool:
-    """Whether it is measured by checks and its service has none."""
-    by_checks = row.source == ObjectiveSource.CHECKS
-    return by_checks and not Check.objects.filter(service_id=row.service_id).exists()
+def lacks_source(row: Objective) -> bool:
+    """Whether it is measured by checks or heartbeats of its service, which has none."""
+    watched: dict[str, type[Check] | type[Heartbeat]]
+    watched = {ObjectiveSource.CHECKS: Check, ObjectiveSource.HEARTBEATS: Heartbeat}
+    model = watched.get(row.source)
+    return model is not None and not model.objects.filter(service_id=row.service_id).exists()
 
 
 def _audit(actor: Actor, verb: str, row: Objective) -> None:

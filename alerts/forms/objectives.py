@@ -38,7 +38,8 @@ class ObjectiveForm(ServiceForm):
         label=_("Measured by"),
         choices=ObjectiveSource.choices,
         help_text=_(
-            "Checks tell how long the service was up. Counts of good and all events are pushed by you."
+            "Checks tell how long the service was up, heartbeats how long its jobs ran as expected."
+            " Counts of good and all events are pushed by you."
         ),
     )
     pages = forms.BooleanField(

@@ -1,8 +1,9 @@
-import core.clock
 import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -257,7 +258,7 @@ class Migration(migrations.Migration):
                 ('description', models.CharField(blank=True, default='', max_length=500, verbose_name='description')),
                 ('target', models.DecimalField(decimal_places=4, max_digits=6, verbose_name='target in percent')),
                 ('window_days', models.PositiveSmallIntegerField(default=30, verbose_name='over the last days')),
-                ('source', models.CharField(choices=[('checks', 'The checks of the service'), ('counts', 'Counts that are pushed')], default='checks', max_length=10, verbose_name='measured by')),
+                ('source', models.CharField(choices=[('checks', 'The checks of the service'), ('heartbeats', 'The heartbeats of the service'), ('counts', 'Counts that are pushed')], default='checks', max_length=10, verbose_name='measured by')),
                 ('pages', models.BooleanField(default=True, verbose_name='opens incidents')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='in use')),
                 ('external_id', models.CharField(blank=True, default='', max_length=200)),
@@ -272,7 +273,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='objective_name_once'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('team', 'external_id'), name='objective_external_id_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('source__in', ['checks', 'counts'])), name='objective_source_known'), models.CheckConstraint(condition=models.Q(('burning__in', ['', 'slow', 'fast'])), name='objective_burning_known'), models.CheckConstraint(condition=models.Q(('target__gt', 50), ('target__lt', 100)), name='objective_target_bounds'), models.CheckConstraint(condition=models.Q(('window_days__in', (7, 14, 28, 30, 90))), name='objective_window_known')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='objective_name_once'), models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('team', 'external_id'), name='objective_external_id_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('source__in', ['checks', 'heartbeats', 'counts'])), name='objective_source_known'), models.CheckConstraint(condition=models.Q(('burning__in', ['', 'slow', 'fast'])), name='objective_burning_known'), models.CheckConstraint(condition=models.Q(('target__gt', 50), ('target__lt', 100)), name='objective_target_bounds'), models.CheckConstraint(condition=models.Q(('window_days__in', (7, 14, 28, 30, 90))), name='objective_window_known')],
             },
         ),
         migrations.CreateModel(
@@ -350,6 +351,21 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'constraints': [models.UniqueConstraint(fields=('integration', 'dedup_key'), name='folded_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='HeartbeatSpan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('beat', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='spans', to='alerts.heartbeat')),
+                ('status', models.CharField(choices=[('waiting', 'Waiting for the first sign'), ('healthy', 'Healthy'), ('late', 'Late'), ('paused', 'Paused')], max_length=10)),
+                ('since', models.DateTimeField()),
+                ('until', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'ordering': ['-since', '-id'],
+                'indexes': [models.Index(fields=['beat', '-since'], name='heartbeat_span_by_beat'), models.Index(condition=models.Q(('until', None), _negated=True), fields=['until'], name='heartbeat_span_by_age')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('beat',), name='heartbeat_span_open_once'), models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='heartbeat_span_forward')],
             },
         ),
         migrations.CreateModel(

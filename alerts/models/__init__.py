@@ -1,6 +1,6 @@
 from alerts.models.alert import Alert, AlertNote, FoldedKey
 from alerts.models.check import Check, CheckLocation, CheckResult, CheckRun, CheckSpan
-from alerts.models.heartbeat import Heartbeat
+from alerts.models.heartbeat import Heartbeat, HeartbeatSpan
 from alerts.models.intake import IntakeItem
 from alerts.models.integration import Integration
 from alerts.models.objective import Objective, ObjectiveCount
@@ -17,6 +17,7 @@ __all__ = [
     "CheckSpan",
     "FoldedKey",
     "Heartbeat",
+    "HeartbeatSpan",
     "IntakeItem",
     "Integration",
     "MaintenanceWindow",

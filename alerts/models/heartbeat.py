@@ -66,3 +66,33 @@ class Heartbeat(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/heartbeats/{self.pk}/"
+
+
+class HeartbeatSpan(models.Model):
+    """How long a heartbeat was in one status: half-open, the last one without an end.
+
+    A sign that stays away ends the healthy span when it was due, grace included.
+    """
+
+    beat = models.ForeignKey(Heartbeat, on_delete=models.CASCADE, related_name="spans", db_index=False)
+    status = models.CharField(max_length=10, choices=HeartbeatStatus.choices)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-since", "-id"]
+        indexes = [
+            models.Index(fields=["beat", "-since"], name="heartbeat_span_by_beat"),
+            models.Index(fields=["until"], name="heartbeat_span_by_age", condition=~Q(until=None)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["beat"], condition=Q(until=None), name="heartbeat_span_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=models.F("since")), name="heartbeat_span_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.beat_id} {self.status} from {self.since:%F %T}"

@@ -30,7 +30,7 @@ WHERE row.id = new.id AND (row.evaluated_at IS NULL OR row.evaluated_at <= %(now
 
 
 def measure(rows: Sequence[Objective], now: dt.datetime, *, in_turn: bool = False) -> None:
-    """Set the figures of these objectives, in memory: at most four statements for any number.
+    """Set the figures of these objectives, in memory: at most five statements for any number.
 
     `in_turn`: of those that are measured by counts and do not burn, a fifth has the whole window summed; the others
     keep their budget of at most five minutes ago.

@@ -1,4 +1,4 @@
-"""What was good and bad in any lengths of time: one statement for checks, one for pushed counts.
+"""What was good and bad in any lengths of time: one statement for checks, one for heartbeats, one for pushed counts.
 
 Time in which the service is under maintenance counts for nothing.
 """
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Q
 
-from alerts.choices import CheckStatus, ObjectiveSource
+from alerts.choices import CheckStatus, HeartbeatStatus, ObjectiveSource
 from alerts.models import MaintenanceWindow, Objective
 from alerts.recurrence import within
 from alerts.slo.burn import BUCKET, Measured
@@ -52,23 +52,27 @@ WITH away AS (
 {rest}
 """
 # Here the key is a service. A span that is still open lasts until now.
-_OF_CHECKS = _ASKED.format(
-    rest="""
+_OF_SPANS = """
 SELECT number, coalesce(sum(seconds) FILTER (WHERE status = %(up)s), 0)::float8,
        coalesce(sum(seconds) FILTER (WHERE status = %(down)s), 0)::float8,
-       count(DISTINCT made_for_id) FILTER (WHERE seconds > 0 AND status IN (%(up)s, %(down)s))
+       count(DISTINCT watched_id) FILTER (WHERE seconds > 0 AND status IN (%(up)s, %(down)s))
 FROM (
-    SELECT asked.number, span.made_for_id, span.status, (
+    SELECT asked.number, watched.id AS watched_id, span.status, (
         SELECT coalesce(sum(extract(epoch FROM upper(part) - lower(part))), 0)
         FROM unnest(tstzmultirange(tstzrange(greatest(span.since, asked.starts),
                                              least(coalesce(span.until, %(now)s), asked.ends))) - asked.away) AS part
     ) AS seconds
     FROM asked
-    JOIN alerts_check made ON made.service_id = asked.key
-    JOIN alerts_checkspan span ON span.made_for_id = made.id AND span.since < asked.ends
+    JOIN {watched} watched ON watched.service_id = asked.key
+    JOIN {spans} span ON span.{of} = watched.id AND span.since < asked.ends
          AND span.since < %(now)s AND coalesce(span.until, %(now)s) > asked.starts
 ) AS parts GROUP BY number
 """
+_OF_CHECKS = _ASKED.format(
+    rest=_OF_SPANS.format(watched="alerts_check", spans="alerts_checkspan", of="made_for_id")
+)
+_OF_HEARTBEATS = _ASKED.format(
+    rest=_OF_SPANS.format(watched="alerts_heartbeat", spans="alerts_heartbeatspan", of="beat_id")
 )
 # Here it is an objective. A bucket that touches maintenance is left out as a whole.
 _OF_COUNTS = _ASKED.format(
@@ -115,13 +119,13 @@ def ends_of(objectives: Collection[Objective], now: dt.datetime) -> dict[int, dt
 
 
 def measured(asks: Sequence[Ask], now: dt.datetime) -> list[Measured]:
-    """What was seen in each of these times, in their order: at most three statements."""
+    """What was seen in each of these times, in their order: at most four statements."""
     if not asks:
         return []
     services = {ask.objective.service_id for ask in asks}
     away = away_of(services, min(ask.start for ask in asks), max(ask.end for ask in asks))
     found = [Measured()] * len(asks)
-    for source, read in ((ObjectiveSource.CHECKS, _of_checks), (ObjectiveSource.COUNTS, _of_counts)):
+    for source, read in _READERS.items():
         places = [place for place, ask in enumerate(asks) if ask.objective.source == source]
         for place, seen in zip(places, read([asks[place] for place in places], away, now), strict=True):
             found[place] = seen
@@ -129,12 +133,23 @@ def measured(asks: Sequence[Ask], now: dt.datetime) -> list[Measured]:
 
 
 def _of_checks(asks: Sequence[Ask], away: Sequence[Away], now: dt.datetime) -> list[Measured]:
+    own = {"up": CheckStatus.UP, "down": CheckStatus.DOWN, "now": now}
+    return _of_spans(_OF_CHECKS, asks, away, own)
+
+
+def _of_heartbeats(asks: Sequence[Ask], away: Sequence[Away], now: dt.datetime) -> list[Measured]:
+    own = {"up": HeartbeatStatus.HEALTHY, "down": HeartbeatStatus.LATE, "now": now}
+    return _of_spans(_OF_HEARTBEATS, asks, away, own)
+
+
+def _of_spans(
+    statement: str, asks: Sequence[Ask], away: Sequence[Away], own: dict[str, Any]
+) -> list[Measured]:
     found = [Measured()] * len(asks)
     keys = [ask.objective.service_id for ask in asks]
-    own = {"up": CheckStatus.UP, "down": CheckStatus.DOWN, "now": now}
-    for number, up, down, checks in _rows(_OF_CHECKS, keys, asks, away, own):
+    for number, up, down, many in _rows(statement, keys, asks, away, own):
         length = (asks[number - 1].end - asks[number - 1].start).total_seconds()
-        found[number - 1] = Measured(up, down, max(checks * length, up + down))
+        found[number - 1] = Measured(up, down, max(many * length, up + down))
     return found
 
 
@@ -163,3 +178,10 @@ def _rows(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
+
+
+_READERS = {
+    ObjectiveSource.CHECKS: _of_checks,
+    ObjectiveSource.HEARTBEATS: _of_heartbeats,
+    ObjectiveSource.COUNTS: _of_counts,
+}

@@ -24,7 +24,7 @@ from alerts.views import check_words as words
 from alerts.watch import selectors as watched
 from core import clock
 from core.errors import InvalidInput, NotAllowed, NotVisible
-from core.pages import actor_of, keyset
+from core.pages import actor_of, keyset, wants_part
 from services.models import Service
 
 # Days of the bar in a list and on the page, and the lengths uptime is told of.
@@ -125,7 +125,7 @@ def check_page(request: HttpRequest, pk: int) -> HttpResponse:
     check = _visible(request, pk)
     now = clock.now()
     context = _state(check, now)
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         return render(request, "alerts/partials/check_now.html", context)
     days = figures.last_days(_SHOWN, now)
     context |= {

@@ -15,10 +15,12 @@ from alerts.forms.heartbeats import HeartbeatForm
 from alerts.models import Heartbeat
 from alerts.watch import heartbeats as rules
 from alerts.watch import selectors as watched
+from alerts.watch.spans import spans_of
 from core.errors import InvalidInput, NotAllowed, NotVisible
 from core.pages import actor_of, keyset
 from teams.forms import zone_names
 
+_SPANS = 12
 _CURL = "curl -fsS -m 10 --retry 3 -o /dev/null"
 
 
@@ -118,6 +120,7 @@ def _page(request: HttpRequest, beat: Heartbeat, key: str) -> HttpResponse:
         "job": f"{beat.cron or '0 * * * *'} if /path/to/job; then {_CURL} {url}; else {_CURL} {url}fail/; fi",
         "mail": watched.mail_address(beat.integration),
         "alerts": watched.alerts_over(beat.integration_id),
+        "spans": spans_of(beat.pk, _SPANS),
         "may_change": actor_of(request).manages(beat.team_id),
     }
     return render(request, "alerts/pages/heartbeat.html", context)

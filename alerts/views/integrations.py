@@ -23,7 +23,7 @@ from alerts.sources import OFFERED, SOURCES
 from alerts.trying import try_templates
 from alerts.watch import selectors as watched
 from core.errors import DomainError, InvalidInput, NotAllowed, NotVisible
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 
 _GROUPS = {
     "monitoring": gettext_lazy("Monitoring"),
@@ -229,7 +229,7 @@ def _page(request: HttpRequest, integration: Integration, key: str, fault: str =
         "is_custom": integration.kind == SourceKind.CUSTOM,
         "needs_mapping": integration.kind == SourceKind.CUSTOM and not integration.mapping,
     }
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         return render(request, "alerts/partials/received.html", context)
     return render(request, "alerts/pages/integration.html", context, status=422 if fault else 200)
 

@@ -182,6 +182,6 @@ def _rate(value: float | None) -> str:
 def unit_of(row: Objective) -> str:
     """What the budget is counted in, in words: 43 minutes, or 0.1 % of all events."""
     budget = burn.budget_of(row.target)
-    if row.source == ObjectiveSource.CHECKS:
+    if row.source != ObjectiveSource.COUNTS:
         return words.span(budget * row.window_days * burn.DAY)
     return _("%(share)s %% of all events") % {"share": f"{budget * 100:.4f}".rstrip("0").rstrip(".")}

@@ -102,7 +102,7 @@ def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
         "rates": figures.rates(row),
         "chart": figures.burn_down(selectors.history(row, now)),
         "curl": _CURL.format(url=url, at=f"{start:%Y-%m-%dT%H:%MZ}"),
-        "lacks_checks": actions.lacks_checks(row),
+        "lacks_source": actions.lacks_source(row),
         "alerts": watched.alerts_over(row.integration_id),
         "may_change": actor.manages(row.team_id),
     }

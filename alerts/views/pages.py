@@ -16,7 +16,7 @@ from alerts.models import Alert, Integration
 from alerts.watch import selectors as watched
 from core import clock
 from core.errors import NotVisible
-from core.pages import actor_of, keyset
+from core.pages import actor_of, keyset, wants_part
 from incidents.forms.lifecycle import SnoozeForm
 from services.models import ChangeEvent, Service
 from services.selectors import RECENT, recent_changes
@@ -103,7 +103,7 @@ def snooze(request: HttpRequest, pk: int) -> HttpResponse:
 def incident_panel(request: HttpRequest, number: int) -> HttpResponse:
     """The alerts of an incident, as a panel of its page."""
     rows = selectors.of_incident(actor_of(request), number)
-    template = "panel" if request.htmx else "panel_page"  # type: ignore[attr-defined]
+    template = "panel" if wants_part(request) else "panel_page"
     return render(request, f"alerts/partials/{template}.html", {"alerts": rows, "number": number})
 
 
@@ -114,7 +114,7 @@ def service_panel(request: HttpRequest, slug: str) -> HttpResponse:
     service = Service.objects.visible_to(actor).filter(slug=slug).first()
     if service is None:
         raise NotVisible
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not wants_part(request):
         return redirect("alerts:alerting", slug=slug)
     posting = watched.by_hand(Integration.objects.visible_to(actor).filter(service=service, is_active=True))
     context = {

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from incidents.choices import CauseState
 from incidents.forms.base import ActorForm
 from incidents.forms.merging import MergedForm
@@ -34,7 +35,7 @@ class CauseForm(ActorForm):
     )
 
     def setup(self) -> None:
-        self.fields["owner"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        offer(self, owner=User.objects.filter(is_active=True))
 
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data

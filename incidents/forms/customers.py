@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from incidents.actions.customer_import import MOST_BYTES
 from incidents.actions.update_templates import choices_for
 from incidents.choices import UpdateAudience
@@ -32,7 +33,7 @@ class ContactForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["services"].queryset = Service.objects.visible_to(actor)  # type: ignore[attr-defined]  # stubs know the base
+        offer(self, services=Service.objects.visible_to(actor))
 
     def values(self) -> dict[str, Any]:
         """What `save_contact` takes."""
@@ -89,8 +90,8 @@ class MessageForm(ActorForm):
     def setup(self) -> None:
         assert self.incident is not None
         rows = choices_for(self.incident, UpdateAudience.PUBLIC, customers=True)
-        self.fields["template"].choices = [(str(row.pk), row.name) for row in rows]  # type: ignore[attr-defined]  # as above
-        self.fields["services"].queryset = Service.objects.visible_to(self.actor)  # type: ignore[attr-defined]  # as above
+        offer(self, template=[(str(row.pk), row.name) for row in rows])
+        offer(self, services=Service.objects.visible_to(self.actor))
         mine = [row.service_id for row in self.incident.service_rows.all()]
         self.initial.setdefault("services", mine)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from incidents.actions.causes import has_confirmed_cause
 from incidents.choices import TRANSITIONS, IncidentStatus, Visibility
 from incidents.forms.base import ActorForm, OtherIncidentForm, severity_choices
@@ -51,11 +52,14 @@ class DeclareForm(ActorForm):
     link = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
 
     def setup(self) -> None:
-        self.fields["services"].queryset = Service.objects.visible_to(self.actor)  # type: ignore[attr-defined]
-        self.fields["invited"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
-        self.fields["type"].queryset = IncidentType.objects.filter(active=True)  # type: ignore[attr-defined]
-        self.fields["team"].queryset = Team.objects.visible_to(self.actor)  # type: ignore[attr-defined]
-        self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
+        offer(
+            self,
+            services=Service.objects.visible_to(self.actor),
+            invited=User.objects.filter(is_active=True),
+            type=IncidentType.objects.filter(active=True),
+            team=Team.objects.visible_to(self.actor),
+            severity=severity_choices(),
+        )
 
     def values(self) -> dict[str, Any]:
         """Keyword arguments of `declare_incident`."""
@@ -82,7 +86,7 @@ class SeverityForm(ActorForm):
     reason = forms.CharField(label=_("Why"), required=False, max_length=500)
 
     def setup(self) -> None:
-        self.fields["severity"].choices = severity_choices()  # type: ignore[attr-defined]
+        offer(self, severity=severity_choices())
         if self.incident is not None and self.incident.severity_id is not None:
             self.initial.setdefault("severity", str(self.incident.severity_id))
 
@@ -106,10 +110,10 @@ class RoleForm(ActorForm):
 
     def setup(self) -> None:
         roles = list(RoleDefinition.objects.values_list("key", "name"))
-        self.fields["role"].choices = roles  # type: ignore[attr-defined]  # stubs know the base field
-        self.fields["user"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        offer(self, role=roles)
+        offer(self, user=User.objects.filter(is_active=True))
         schedules = Schedule.objects.visible_to(self.actor).order_by("name", "pk")
-        self.fields["schedule"].queryset = schedules  # type: ignore[attr-defined]  # stubs know the base field
+        offer(self, schedule=schedules)
 
     def values(self) -> dict[str, Any]:
         user, schedule = self.cleaned_data["user"], self.cleaned_data["schedule"]
@@ -208,9 +212,9 @@ class PageForm(ActorForm):
     text = forms.CharField(label=_("What you need from them"), required=False, max_length=2000)
 
     def setup(self) -> None:
-        self.fields["users"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        offer(self, users=User.objects.filter(is_active=True))
         policies = EscalationPolicy.objects.visible_to(self.actor)
-        self.fields["policy"].queryset = policies  # type: ignore[attr-defined]
+        offer(self, policy=policies)
 
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -250,7 +254,7 @@ class ImpactForm(MergedForm):
 
     def setup(self) -> None:
         visible = Service.objects.visible_to(self.actor)
-        self.fields["services"].queryset = visible  # type: ignore[attr-defined]
+        offer(self, services=visible)
         if self.incident is not None:
             self.initial.setdefault("impact", self.incident.impact)
             self.initial.setdefault("base", self.incident.impact)

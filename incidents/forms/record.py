@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from incidents import details, hooks
 from incidents.actions.times import TIMES
 from incidents.choices import (
@@ -39,7 +40,7 @@ class TypeForm(ActorForm):
     )
 
     def setup(self) -> None:
-        self.fields["type"].queryset = IncidentType.objects.filter(active=True)  # type: ignore[attr-defined]  # stubs know the base field
+        offer(self, type=IncidentType.objects.filter(active=True))
         if self.incident is not None:
             self.initial.setdefault("type", self.incident.type_id)
 
@@ -195,7 +196,7 @@ class ImpactRowForm(ActorForm):
 
     def setup(self) -> None:
         assert self.incident is not None
-        self.fields["service"].queryset = Service.objects.visible_to(self.actor)  # type: ignore[attr-defined]  # stubs know the base field
+        offer(self, service=Service.objects.visible_to(self.actor))
         first = self.incident.service_rows.first()
         self.initial.setdefault("service", first.service_id if first else None)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from incidents.choices import IncidentStatus, UpdateAudience
 from incidents.models import IncidentType, SeverityLevel, StakeholderList, UpdateTemplate
 from notifications.actions.announcements import CHANNELS
@@ -87,7 +88,7 @@ class PersonOnListForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]  # as above
+        offer(self, user=User.objects.filter(is_active=True))
 
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from core.errors import InvalidInput, NotVisible
-from core.pages import actor_of, done
+from core.pages import actor_of, done, wants_part
 from incidents import actions
 from incidents.errors import ChangedMeanwhile
 from incidents.forms.causes import EditCauseForm
@@ -59,7 +59,7 @@ class EditCauseView(LoginRequiredMixin, View):
     ) -> HttpResponse:
         verb = Verb(EditCauseForm, actions.edit_cause, _("Suspected cause"), _("Save"))
         context: dict[str, Any] = {"incident": incident, "form": form, "verb": verb, "action": request.path}
-        name = "dialog" if getattr(request, "htmx", False) else "verb"
+        name = "dialog" if wants_part(request) else "verb"
         return render(request, f"incidents/pages/{name}.html", context, status=status)
 
 

@@ -15,7 +15,7 @@ from django.views import View
 
 from core import clock
 from core.errors import DomainError, NotAllowed, NotVisible
-from core.pages import actor_of, done
+from core.pages import actor_of, done, wants_part
 from incidents import actions
 from incidents.actions.approvals import must_wait
 from incidents.choices import UpdateAudience, UpdateState
@@ -74,7 +74,7 @@ class ComposerView(IncidentView):
         except DomainError as error:
             attach(form, error)
             return self._show(incident, form, status=422, error=error)
-        if not getattr(request, "htmx", False):
+        if not wants_part(request):
             messages.success(request, text)
         return done(request, incident.get_absolute_url(), text)
 
@@ -111,7 +111,7 @@ class ComposerView(IncidentView):
         for row in rows:
             row.waits = row.ticked and must_wait(actor, incident, row.audience)
             row.error = "".join((error.fields if error else {}).get(f"text_{row.audience}", [])[:1])
-        htmx = getattr(self.request, "htmx", False)
+        htmx = wants_part(self.request)
         name = "partials/composer_update_texts" if part else "partials/composer_update_dialog"
         context = {
             "incident": incident,
@@ -174,7 +174,7 @@ class UpdateView(IncidentView):
             "deliveries": deliveries,
             "counts": counts_of(deliveries),
         }
-        part = getattr(request, "htmx", False)
+        part = wants_part(request)
         name = "partials/update_results.html" if part else "pages/update.html"
         return render(request, f"incidents/{name}", context)
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import NotVisible
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from incidents import actions
 from incidents.actions.notes import may_change
 from incidents.errors import ChangedMeanwhile
@@ -27,7 +27,7 @@ def older(request: HttpRequest, number: int) -> HttpResponse:
     """Entries before `?cursor=`, newest first, as rows to append; filters as on the page."""
     incident = _incident(request, number)
     context = rows_context(State(actor_of(request), incident, request.GET), size=MORE)
-    template = "partials/timeline_page" if getattr(request, "htmx", False) else "pages/timeline"
+    template = "partials/timeline_page" if wants_part(request) else "pages/timeline"
     return render(request, f"incidents/{template}.html", {"incident": incident, **context})
 
 
@@ -107,7 +107,7 @@ def _entry(request: HttpRequest, number: int, seq: int) -> tuple[Incident, Timel
 
 
 def _row_or_page(request: HttpRequest, entry: TimelineEntry) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         return redirect(f"{entry.incident.get_absolute_url()}#entry-{entry.seq}")
     context = {"entry": entry, "incident": entry.incident}
     return render(request, "incidents/partials/timeline_row.html", context)

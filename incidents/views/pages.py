@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import panels
 from core.errors import InvalidInput, NotVisible
-from core.pages import actor_of, keyset
+from core.pages import actor_of, keyset, wants_part
 from incidents import actions
 from incidents.choices import IncidentStatus
 from incidents.filters import IncidentFilter
@@ -45,7 +45,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "teams": Team.objects.visible_to(actor).values_list("slug", "name"),
         "saved": saved_views(actor, "incidents", request.GET.urlencode()),
     }
-    template = "incidents/partials/list.html" if request.htmx else "incidents/pages/list.html"  # type: ignore[attr-defined]
+    template = "incidents/partials/list.html" if wants_part(request) else "incidents/pages/list.html"
     return render(request, template, context)
 
 

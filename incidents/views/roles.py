@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.errors import NotVisible
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from incidents import actions
 from incidents.forms.roles import RoleDefinitionForm, role_initial
 from incidents.models import Incident, RoleDefinition
@@ -80,7 +80,7 @@ def _incident(request: HttpRequest, number: int) -> Incident:
 
 
 def _back(request: HttpRequest, incident: Incident) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         return redirect(incident.get_absolute_url())
     return pages.fragment(request, incident.number, "roles")
 

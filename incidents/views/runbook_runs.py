@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from core import clock
 from core.errors import NotVisible, field_error
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from incidents import actions
 from incidents.choices import Helpful
 from incidents.models import Incident
@@ -33,7 +33,7 @@ def page(request: HttpRequest, number: int, pk: int) -> HttpResponse:
     incident = _incident(request, number)
     topic = live.watched(incident.number)
     context = _context(request, incident, pk)
-    inside = getattr(request, "htmx", False)
+    inside = wants_part(request)
     name = "partials/runbook_run.html" if inside else "pages/runbook_run.html"
     return render(request, f"incidents/{name}", context | {"live_topics": topic})
 
@@ -44,7 +44,7 @@ def act(request: HttpRequest, number: int, pk: int, name: str) -> HttpResponse:
     """Start it, tick a step, take the newest version, or say whether it helped."""
     incident = _incident(request, number)
     ACTS[name](request, actor=actor_of(request), number=incident.number, runbook_id=pk)
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         key = request.POST.get("tick") or request.POST.get("untick") or ""
         place = f"#step-{key}" if key.replace("-", "").isalnum() else ""
         return redirect(f"{_address(incident, pk)}{place}")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from core import clock
 from core.differences import compare
 from core.errors import DomainError, NotAllowed, NotVisible
-from core.pages import actor_of, keyset
+from core.pages import actor_of, keyset, wants_part
 from incidents import actions, shipped
 from incidents.actions.runbooks import may_review
 from incidents.forms.runbooks import RunbookForm, initial_of
@@ -182,7 +182,7 @@ def service_panel(request: HttpRequest, service_id: int) -> HttpResponse:
     service = Service.objects.visible_to(actor).filter(pk=service_id).first()
     if service is None:
         raise NotVisible
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not wants_part(request):
         return redirect(f"/runbooks/?service={service.slug}")
     now = clock.now()
     context = {

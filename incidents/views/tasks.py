@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import NotVisible
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from incidents import actions
 from incidents.models import Incident, IncidentTask, RoleDefinition
 from incidents.selectors import for_page
@@ -72,7 +72,7 @@ def _lanes(request: HttpRequest, incident: Incident) -> HttpResponse:
         "now": state.now,
         "lanes_view": True,
     }
-    inside = getattr(request, "htmx", False)
+    inside = wants_part(request)
     template = "incidents/partials/lanes.html" if inside else "incidents/pages/tasks.html"
     context["live_topics"] = f"incident:{incident.number}:{incident.last_seq}"
     return render(request, template, context)
@@ -80,7 +80,7 @@ def _lanes(request: HttpRequest, incident: Incident) -> HttpResponse:
 
 def _back(request: HttpRequest, incident: Incident) -> HttpResponse:
     in_lanes = request.GET.get("view") == "lanes"
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         base = incident.get_absolute_url()
         return redirect(f"{base}tasks/" if in_lanes else f"{base}#incident-tasks")
     fresh = _incident(request, incident.number)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from core.errors import Conflict, DomainError, InvalidInput, NotVisible
-from core.pages import actor_of, done, wants_json
+from core.pages import actor_of, done, wants_json, wants_part
 from incidents import actions
 from incidents.errors import ChangedMeanwhile
 from incidents.forms.base import ActorForm
@@ -45,7 +45,7 @@ class VerbView(LoginRequiredMixin, View):
                 form.conflict = error.fields
                 form.rebase()
             # htmx shows a 422 in the dialog; other refusals become a toast and the form would be lost.
-            by_script = getattr(request, "htmx", False)
+            by_script = wants_part(request)
             refused = isinstance(error, Conflict) and not by_script
             return self._show(request, incident, form, status=409 if refused else 422)
         return done(request, incident.get_absolute_url(), _("Done"))
@@ -57,7 +57,7 @@ class VerbView(LoginRequiredMixin, View):
         return incident
 
     def _show(self, request: HttpRequest, incident: Any, form: ActorForm, status: int = 200) -> HttpResponse:
-        name = "dialog" if getattr(request, "htmx", False) else "verb"
+        name = "dialog" if wants_part(request) else "verb"
         context = {"incident": incident, "form": form, "verb": self.verb, "action": request.path}
         if self.verb.extra_context is not None:
             context |= self.verb.extra_context(actor_of(request), incident)

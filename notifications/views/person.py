@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.pages import done
+from core.pages import done, wants_part
 from notifications import channels, selectors
 from notifications.actions import contacts, rules
 from notifications.channels import KINDS, TYPED
@@ -153,7 +153,7 @@ class MethodView(Page):
         else:
             contacts.set_enabled(actor=actor, method_id=method_id, enabled=verb == "enable", now=now)
             text = _("Switched on.") if verb == "enable" else _("Switched off.")
-        if not getattr(request, "htmx", False):
+        if not wants_part(request):
             messages.success(request, text)
         return done(request, reverse(HOME), text)
 

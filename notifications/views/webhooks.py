@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import NotVisible
-from core.pages import done
+from core.pages import done, wants_part
 from notifications import hooks, selectors
 from notifications.actions import webhooks
 from notifications.forms import WebhookForm
@@ -136,6 +136,6 @@ class WebhookActionView(ManagerPage):
             return redirect(back)
         webhooks.send_test_event(actor=self.actor, webhook_id=webhook_id, now=clock.now())
         text = _("A test is on its way.")
-        if not getattr(request, "htmx", False):
+        if not wants_part(request):
             messages.success(request, text)
         return done(request, back, text)

@@ -46,6 +46,7 @@ def send_digests(*, now: dt.datetime | None = None) -> int:
         except IntegrityError:
             continue  # another worker was first
         except Exception:
+            # One person's digest must not hold up the others; it is tried again in a minute.
             logger.exception("postmortems.digest_failed", user=pk)
     return sent
 

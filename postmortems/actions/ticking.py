@@ -33,6 +33,7 @@ def tick_targets(*, now: dt.datetime | None = None) -> int:
             try:
                 done += _tick(item, change, now)
             except Exception:
+                # One item must not hold up the others.
                 logger.exception("postmortems.tick_failed", item=item.pk)
     return done
 
@@ -51,6 +52,7 @@ def _changed(items: Sequence[ActionItem]) -> list[tuple[ActionItem, Change]]:
             with transaction.atomic():
                 changes = providers[kind].last_changes(list(keys))
         except Exception:
+            # What one room cannot tell must not hold up what the others can.
             logger.exception("postmortems.targets_failed", kind=kind)
             continue
         for key, change in changes.items():

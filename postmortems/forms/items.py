@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from postmortems.choices import ItemClass, ItemPriority
 from postmortems.models import ActionItem
 from postmortems.targets import groups
@@ -24,7 +25,7 @@ class ItemForm(forms.Form):
 
     def __init__(self, *args: Any, draft: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = User.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        offer(self, owner=User.objects.filter(is_active=True))
         if draft:
             for name in ("owner", "due_on"):
                 self.fields[name].required = False
@@ -75,14 +76,14 @@ class ItemFullForm(ItemForm):
     ) -> None:
         super().__init__(*args, draft=draft, **kwargs)
         active = User.objects.filter(is_active=True)
-        self.fields["owner"].queryset = active  # type: ignore[attr-defined]
-        self.fields["backup"].queryset = active  # type: ignore[attr-defined]
+        offer(self, owner=active)
+        offer(self, backup=active)
         choices: list[Any] = [("", _("Nothing")), *groups(actor, item.item_class if item else "")]
         if item is not None and item.target:
             known = {key for _label, rows in choices[1:] for key, _name in rows}
             if item.target not in known:
                 choices.append((item.target, item.target_label))
-        self.fields["target"].choices = choices  # type: ignore[attr-defined]
+        offer(self, target=choices)
 
 
 class DoneForm(forms.Form):

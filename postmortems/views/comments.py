@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import InvalidInput, NotVisible
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from postmortems import actions
 from postmortems.choices import SectionKey
 from postmortems.forms.documents import CommentForm
@@ -28,7 +28,7 @@ def add(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     if form.is_valid():
         actions.add_comment(actor=actor_of(request), postmortem_id=pk, key=key, **form.cleaned_data)
         return _back(request, pk, key)
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         return page(request, pk, status=422, comment_key=key, comment_form=form)
     return _part(request, pk, key, form, status=422)
 
@@ -60,7 +60,7 @@ def change(request: HttpRequest, pk: int, comment_id: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, pk: int, key: str) -> HttpResponse:
-    if getattr(request, "htmx", False):
+    if wants_part(request):
         return _part(request, pk, key, CommentForm())
     return redirect(f"/postmortems/{pk}/#comments-{key}")
 

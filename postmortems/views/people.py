@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from postmortems import actions
 from postmortems.actions.people import OWNERS, PEOPLE
 from postmortems.choices import Part, PostmortemStatus
@@ -55,7 +55,7 @@ def attendees(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _done(request: HttpRequest, pk: int) -> HttpResponse:
-    return _show(request, pk) if getattr(request, "htmx", False) else redirect(f"/postmortems/{pk}/people/")
+    return _show(request, pk) if wants_part(request) else redirect(f"/postmortems/{pk}/people/")
 
 
 def _show(request: HttpRequest, pk: int, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -84,6 +84,6 @@ def _show(request: HttpRequest, pk: int, *, status: int = 200, **more: Any) -> H
     if may_write:
         context["form"] = PeopleForm(initial={name: getattr(row, f"{name}_id") for name in PEOPLE})
         context["adding"] = AttendeeForm()
-    whole = not getattr(request, "htmx", False)
+    whole = not wants_part(request)
     name = "pages/people.html" if whole else "partials/people.html"
     return render(request, f"postmortems/{name}", context | more, status=status)

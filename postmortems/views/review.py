@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from core import clock
 from core.errors import InvalidInput
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from postmortems import actions
 from postmortems.actions import moving
 from postmortems.actions.publishing import may_approve
@@ -90,7 +90,7 @@ def _meeting(row: Meeting, now: dt.datetime) -> dict[str, Any]:
 @login_required
 def bar(request: HttpRequest, pk: int) -> HttpResponse:
     """The bar alone, read anew when something of it changes; a reader without htmx gets the document."""
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         return redirect(visible(actor_of(request), pk).get_absolute_url())
     return show_bar(request, pk)
 
@@ -99,7 +99,7 @@ def show_bar(request: HttpRequest, pk: int, *, status: int = 200, **more: Any) -
     actor = actor_of(request)
     postmortem = visible(actor, pk)
     review = review_of(postmortem, actor, clock.now()) | more
-    whole = not getattr(request, "htmx", False)
+    whole = not wants_part(request)
     name = "pages/review.html" if whole else "partials/review_bar.html"
     context = {"postmortem": postmortem, "review": review}
     return render(request, f"postmortems/{name}", context, status=status)
@@ -148,4 +148,4 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _done(request: HttpRequest, pk: int) -> HttpResponse:
-    return show_bar(request, pk) if getattr(request, "htmx", False) else redirect(f"/postmortems/{pk}/")
+    return show_bar(request, pk) if wants_part(request) else redirect(f"/postmortems/{pk}/")

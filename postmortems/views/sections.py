@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core import clock
 from core.differences import compare
 from core.errors import InvalidInput, NotAllowed, NotVisible
-from core.pages import actor_of, keyset
+from core.pages import actor_of, keyset, wants_part
 from incidents.evidence import Upload
 from postmortems import actions, presence
 from postmortems.actions.sections import MAX_SECTION
@@ -37,7 +37,7 @@ def section(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     if request.method == "POST":
         return _write(request, pk, key)
     document = open_document(actor_of(request), pk, key)
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         query = f"?edit={key}" if request.GET.get("edit") else ""
         return redirect(f"{document.postmortem.get_absolute_url()}{query}#section-{key}")
     if request.GET.get("edit") and document.may_write:
@@ -101,14 +101,14 @@ def _editor(request: HttpRequest, document: Document, *, status: int = 200, **dr
     if not document.may_write:
         raise NotAllowed(_("Only those who respond to the incident can write its postmortem."))
     context = editor_context(document.postmortem, document.sections[0], draft)
-    if getattr(request, "htmx", False):
+    if wants_part(request):
         template = "postmortems/partials/section_editor.html"
         return render(request, template, {"document": document, **context}, status=status)
     return page(request, document.postmortem.pk, status=status, **context, editing=document.sections[0].key)
 
 
 def _done(request: HttpRequest, pk: int, key: str, words: str) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         return redirect(f"/postmortems/{pk}/#section-{key}")
     document = open_document(actor_of(request), pk, key)
     context = {"document": document, "section": document.sections[0]}

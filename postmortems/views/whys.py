@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from core.errors import InvalidInput
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from postmortems import actions
 from postmortems.choices import FactorKind, Gate, PostmortemStatus
 from postmortems.drawing import fault_tree_svg
@@ -110,7 +110,7 @@ def _first(form: forms.Form) -> str:
 
 
 def _back(request: HttpRequest, pk: int) -> HttpResponse:
-    if getattr(request, "htmx", False):
+    if wants_part(request):
         return _shown(request, pk)
     return redirect(f"/postmortems/{pk}/whys/")
 
@@ -140,6 +140,6 @@ def _shown(
         "topic": topic_of(pk),
         "refused": refused,
     }
-    part = getattr(request, "htmx", False)
+    part = wants_part(request)
     template = "postmortems/partials/whys.html" if part else "postmortems/pages/whys.html"
     return render(request, template, context, status=status)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from oncall.models import EscalationPolicy
 from services.choices import FieldKind, Lifecycle, ServiceKind, Tier
 from services.models import Service, ServiceField, System
@@ -66,7 +67,7 @@ class ServiceForm(forms.Form):
         super().__init__(*args, **kwargs)
         if service is not None:
             del self.fields["slug"]
-        self.fields["system"].queryset = System.objects.visible_to(actor)  # type: ignore[attr-defined]
+        offer(self, system=System.objects.visible_to(actor))
         self.custom_fields = list(ServiceField.objects.filter(active=True))
         for row in self.custom_fields:
             self.fields[f"custom_{row.key}"] = custom_field(row)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from core.errors import NotVisible
+from core.forms import offer
 from core.pages import actor_of
 from services import actions
 from services.models import Service
@@ -34,7 +35,7 @@ class TransferForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to_team"].queryset = teams  # type: ignore[attr-defined]  # the stubs know the base field alone
+        offer(self, to_team=teams)
 
 
 @login_required

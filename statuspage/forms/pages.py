@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import offer
 from statuspage.actions import PageSettings
 from statuspage.choices import Language, PageAccess
 from statuspage.models import StatusPage
@@ -29,7 +30,7 @@ class NewPageForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = Team.objects.manageable_by(actor)  # type: ignore[attr-defined] # set by Django
+        offer(self, team=Team.objects.manageable_by(actor))
 
 
 class SettingsForm(forms.Form):

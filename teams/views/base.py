@@ -15,6 +15,7 @@ from django.views.generic import View
 
 from core.crypto import seal, unseal
 from core.errors import DomainError, NotVisible
+from core.pages import wants_part
 from teams.actor import Actor
 from teams.settings_nav import Need
 
@@ -47,7 +48,7 @@ class SettingsView(LoginRequiredMixin, View):
 
         Context: title, text, action (button label), back (address), and optionally form, danger.
         """
-        whole = not getattr(self.request, "htmx", False)
+        whole = not wants_part(self.request)
         name = "teams/pages/confirm.html" if whole else "teams/partials/confirm_dialog.html"
         crumbs = [{"label": _("Settings"), "url": "/settings/"}, {"label": context["title"], "url": ""}]
         values = {"danger": True, "crumbs": crumbs, "address": self.request.get_full_path(), **context}

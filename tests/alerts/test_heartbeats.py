@@ -28,8 +28,9 @@ START = dt.datetime(2026, 3, 2, 3, 12, tzinfo=dt.UTC)
 
 
 def make_beat(world: World, **fields: Any) -> tuple[Heartbeat, str]:
-    given: dict[str, Any] = {"name": "Backup", "interval_seconds": 300, "grace_seconds": 60} | fields
-    return actions.save_heartbeat(actor=world.actor("ada"), service_id=world.service.pk, **given)
+    given: dict[str, Any] = {"name": "Backup", "interval_seconds": 300, "grace_seconds": 60}
+    given |= {"service_id": world.service.pk, **fields}
+    return actions.save_heartbeat(actor=world.actor("ada"), **given)
 
 
 def call(key: str, tail: str = "", *, method: str = "GET", body: bytes = b"") -> Reply:

@@ -13,15 +13,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from alerts.actions import objectives as actions
+from alerts.actions.heartbeats import mark_late, pause_heartbeat, ping, resume_heartbeat
 from alerts.actions.holding import add_window
 from alerts.actions.objectives import Count
 from alerts.choices import AlertStatus
-from alerts.models import Alert, Integration, Objective, ObjectiveCount
+from alerts.models import Alert, Heartbeat, HeartbeatSpan, Integration, Objective, ObjectiveCount
 from alerts.retention import old_counts
 from core.errors import Conflict, InvalidInput, NotAllowed, NotVisible
 from incidents.models import Incident
 from teams.models import AuditEntry
 from tests.alerts.test_check_pages import make_check, put
+from tests.alerts.test_heartbeats import make_beat
 from tests.world import World, make_service, make_world
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +206,41 @@ def test_checks_are_measured_by_their_spans(world: World) -> None:
     assert row.burning == ""
 
 
+def test_heartbeats_are_measured_by_their_spans(world: World) -> None:
+    """Bad is the time from when the sign was due; what was paused or never came counts for nothing."""
+    with time_machine.travel(NOW - 10 * DAY, tick=False) as at:
+        beat, key = make_beat(world, interval_seconds=3600, grace_seconds=0)
+        at.shift(DAY)
+        assert ping(key=key)
+        at.shift(HOUR + 3 * MINUTE)
+        assert mark_late() == 1
+        at.shift(7 * MINUTE)
+        assert ping(key=key)
+        pause_heartbeat(actor=world.actor("ada"), heartbeat_id=beat.pk)
+        at.shift(3 * DAY)
+        resume_heartbeat(actor=world.actor("ada"), heartbeat_id=beat.pk)
+        assert ping(key=key)
+        Heartbeat.objects.update(due_at=NOW + DAY)
+    spans = list(HeartbeatSpan.objects.order_by("since", "pk").values_list("status", "since", "until"))
+    first = NOW - 9 * DAY
+    back = first + HOUR + 10 * MINUTE
+    assert spans == [
+        ("waiting", NOW - 10 * DAY, first),
+        ("healthy", first, first + HOUR),
+        ("late", first + HOUR, back),
+        ("healthy", back, back),
+        ("paused", back, back + 3 * DAY),
+        ("healthy", back + 3 * DAY, None),
+    ]
+    row = evaluated(make_objective(world, source="heartbeats", target=Decimal("99.9")))
+    good, bad = HOUR + 6 * DAY - HOUR - 10 * MINUTE, 10 * MINUTE
+    assert row.sli == pytest.approx(good / (good + bad))
+    assert row.budget_left == pytest.approx(1 - bad / (30 * DAY) / 0.001)
+    assert (row.rates["3600"], row.burning) == (0, "")
+    other = make_service(world.team, "other")
+    assert evaluated(make_objective(world, name="Else", source="heartbeats", service_id=other.pk)).sli is None
+
+
 def test_two_checks_share_the_budget_and_what_is_unknown_counts_for_nothing(world: World) -> None:
     put(make_check(world), ("up", 40 * DAY), ("unknown", HOUR), ("paused", HOUR), now=NOW)
     put(make_check(world, name="Other"), ("up", 40 * DAY), ("down", HOUR), ("up", HOUR), now=NOW)
@@ -268,15 +305,17 @@ def test_the_window_of_a_calm_objective_is_summed_every_five_minutes(world: Worl
 def test_any_number_costs_the_same(world: World) -> None:
     counts = []
     for number in (1, 3):
-        for each in range(Objective.objects.count() // 2, number):
+        for each in range(Objective.objects.count() // 3, number):
             month(make_objective(world, name=f"C{each}"))
             service = make_service(world.team, f"s{each}")
             make_check(world, name=f"K{each}", service_id=service.pk)
             make_objective(world, name=f"K{each}", source="checks", service_id=service.pk)
+            make_beat(world, name=f"B{each}", service_id=service.pk)
+            make_objective(world, name=f"B{each}", source="heartbeats", service_id=service.pk)
         with CaptureQueriesContext(connection) as queries:
             actions.evaluate()
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 8
+    assert counts[0] == counts[1] <= 9
 
 
 def test_a_push_replaces_its_five_minutes(world: World) -> None:

@@ -11,8 +11,9 @@ from alerts.actions.alerting import set_alerting
 from alerts.actions.heartbeats import ping, save_heartbeat
 from alerts.actions.holding import add_silence, add_window
 from alerts.actions.rules import save_rule
-from alerts.choices import INTERNAL_KINDS, AlertStatus
-from alerts.models import Alert, Integration, RoutingRule
+from alerts.choices import INTERNAL_KINDS, AlertStatus, HeartbeatStatus
+from alerts.models import Alert, HeartbeatSpan, Integration, RoutingRule
+from core import clock
 from incidents.models import Incident
 from notifications.choices import Urgency
 from teams.actions.saved_views import save_view
@@ -198,7 +199,7 @@ def _holds(made: Loaded, now: dt.datetime) -> None:
 def _heartbeats(made: Loaded) -> None:
     """One that is healthy for weeks, and one that waits for its first sign: neither pages in a demo left alone."""
     maya = actor_for(made.people["manager"])
-    _beat, key = save_heartbeat(
+    beat, key = save_heartbeat(
         actor=maya,
         name="Monthly invoices",
         service_id=made.services["order-service"].pk,
@@ -206,6 +207,15 @@ def _heartbeats(made: Loaded) -> None:
         grace_seconds=86_400,
     )
     ping(key=key, by="billing-1")
+    now = clock.now()
+    HeartbeatSpan.objects.filter(beat=beat).delete()
+    late = (now - 23 * _DAY, now - 23 * _DAY + dt.timedelta(hours=5))
+    for status, since, until in (
+        (HeartbeatStatus.HEALTHY, now - 120 * _DAY, late[0]),
+        (HeartbeatStatus.LATE, *late),
+        (HeartbeatStatus.HEALTHY, late[1], None),
+    ):
+        HeartbeatSpan.objects.create(beat=beat, status=status, since=since, until=until)
     save_heartbeat(
         actor=maya,
         name="Nightly backup of orders",

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from core import clock
 from core.errors import NotVisible
-from core.pages import actor_of, keyset
+from core.pages import actor_of, keyset, wants_part
 from core.templatetags._time import words
 from incidents.selectors import for_list, severity_levels
 from services.models import Service
@@ -65,7 +65,7 @@ def figure_page(request: HttpRequest, key: str) -> HttpResponse | StreamingHttpR
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
     part = _shown(figure, question)
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         return render(request, "web/insights/figure.html", {"part": part})
     return render(request, "web/insights/page.html", _frame(question, figure) | {"part": part})
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from alerts.actions import rehearse
 from core import clock
 from core.live.stored import last_seq
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from incidents.selectors import feed_entries, quiet_since
 from web import feed, selectors
 from web.onboarding import checklist
@@ -55,7 +55,7 @@ def now_page(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     context = selectors.now_context(actor, clock.now())
     context["checklist"] = checklist(request)
-    template = "web/partials/now.html" if request.htmx else "web/now.html"  # type: ignore[attr-defined]
+    template = "web/partials/now.html" if wants_part(request) else "web/now.html"
     return render(request, template, context)
 
 
@@ -70,7 +70,7 @@ def feed_page(request: HttpRequest) -> HttpResponse:
         "wall": wall,
         "quiet_since": quiet_since(actor),
     }
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_part(request):
         return render(request, "web/partials/feed_cards.html", context)
     context["entries"] = feed_entries(actor, limit=30)
     return render(request, "web/wallboard.html" if wall else "web/feed.html", context)
@@ -88,7 +88,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     ]
     if places:
         groups.append({"label": _("Go to"), "items": places[:8]})
-    template = "core/components/palette_results.html" if request.htmx else "web/search.html"  # type: ignore[attr-defined]
+    template = "core/components/palette_results.html" if wants_part(request) else "web/search.html"
     return render(request, template, {"groups": groups, "query": text})
 
 

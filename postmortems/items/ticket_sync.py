@@ -81,6 +81,7 @@ def sync(claim: Claim) -> None:
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
+        # One ticket must not hold up the others.
         log.exception("sync failed", ticket=claim.ticket_id)
         _failed(claim, TrackerError(f"Internal error: {type(error).__name__}."))
 
