@@ -36,6 +36,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "action-item-reminders": _every(60, "postmortems.remind", "bulk"),
     "issue-trackers": _every(5, "postmortems.sync_tickets", "bulk"),
     "evidence-sweep": _every(3600, "incidents.sweep_files", "bulk"),
+    "pictures-sweep": _every(3600, "postmortems.sweep_files", "bulk"),
     "check-results": _every(3600, "alerts.drop_old_results", "bulk"),
     "housekeeping": _every(3600, "core.housekeeping", "bulk"),
 }

@@ -1,13 +1,33 @@
+"""Answers that are sent piece by piece: long texts, and files of people."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Protocol
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.http import content_disposition_header
 
 from core import display
+from core.errors import NotVisible
+from core.kept import Folder
+
+_CHUNK = 64 * 1024
+
+
+class Row(Protocol):
+    """What is known of a file. `path`: as `Folder.store` gave it; `size` in bytes; `sha256` of its bytes."""
+
+    name: str
+    path: str
+    content_type: str
+    size: int
+    sha256: str
 
 
 def streamed(
@@ -40,3 +60,37 @@ def as_now(pieces: Iterator[str]) -> Iterator[str]:
             yield piece
 
     return each()
+
+
+def kept_file(request: HttpRequest, folder: Folder, row: Row, *, inline: bool) -> HttpResponseBase:
+    """A file to somebody who may see it, harmless in a browser; `NotVisible` when its bytes are gone.
+
+    It is asked for again each time, so that what was taken away stays away.
+    """
+    response = _whole(request, folder, row)
+    named = content_disposition_header(not inline, row.name)
+    response["Content-Disposition"] = named or ("inline" if inline else "attachment")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-cache"
+    response["ETag"] = f'"{row.sha256}"'
+    return response
+
+
+def _whole(request: HttpRequest, folder: Folder, row: Row) -> HttpResponseBase:
+    if f'"{row.sha256}"' in request.headers.get("If-None-Match", ""):
+        return HttpResponseNotModified()
+    if request.method == "HEAD":
+        return HttpResponse(content_type=row.content_type)
+    path = folder.location(row.path)
+    if not path.is_file():
+        raise NotVisible
+    response = streamed(request, _pieces(path), content_type=row.content_type)
+    response["Content-Length"] = str(row.size)
+    return response
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as opened:
+        while piece := opened.read(_CHUNK):
+            yield piece

@@ -9,11 +9,12 @@ class PostmortemsConfig(AppConfig):
         from core import panels, shipped
         from incidents.hooks import register_follow_ups
         from incidents.target_hooks import register_target
-        from postmortems import handlers, handlers_tickets, live  # noqa: F401 - subscribers register on import
-        from postmortems.follow_ups import follow_ups_of
+        from postmortems import handlers, live  # noqa: F401 - subscribers register on import
         from postmortems.handover import ActionItems, Postmortems
+        from postmortems.items import ticket_events
+        from postmortems.items.follow_ups import follow_ups_of
+        from postmortems.items.targets import Playbooks, RunbookLinks, Runbooks, Services
         from postmortems.shipped import fill
-        from postmortems.targets import Playbooks, RunbookLinks, Runbooks, Services
         from teams import settings_nav
         from teams.hooks import register_handover
 
@@ -41,7 +42,7 @@ class PostmortemsConfig(AppConfig):
             "manager",
             _("What new documents say, and who looks after a team's postmortems."),
         )
-        handlers_tickets.register()
+        ticket_events.register()
         register_follow_ups(follow_ups_of)
         for target in (Playbooks(), Runbooks(), RunbookLinks(), Services()):
             register_target(target)

@@ -10,10 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import check_locations as actions
-from alerts.api.common import valid
 from alerts.checks import selectors
 from alerts.models import CheckLocation
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 
 

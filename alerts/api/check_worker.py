@@ -15,13 +15,12 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from alerts.actions import check_work
-from alerts.api.common import valid
 from alerts.checks.selectors import location_by_token
 from alerts.checks.work import AT_ONCE, MAX_RESULTS, Result, pause
 from alerts.choices import CheckKind
 from alerts.models import CheckLocation
 from core import clock, ratelimit
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from teams.api.throttling import BURST, RATE
 
 

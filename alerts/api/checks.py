@@ -12,14 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import checks as actions
-from alerts.api.common import service_id, valid
+from alerts.api.common import service_id
 from alerts.checks import selectors
 from alerts.checks.settings import BOUNDS, MAX_TARGET, fields_of
 from alerts.checks.uptime import uptimes_of_check
 from alerts.choices import SEVERITIES, CheckKind, CheckStatus
 from alerts.models import Check, CheckRun
 from core import clock
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 from core.errors import InvalidInput
 

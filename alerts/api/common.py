@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rest_framework import serializers
-from rest_framework.request import Request
-
 from core.errors import field_error
 from services.models import Service
 from teams.actor import Actor
@@ -30,12 +25,3 @@ def team_id(actor: Actor, slug: str) -> int:
     if found is None:
         raise field_error("team", f"There is no team “{slug[:80]}”.")
     return int(found)
-
-
-def valid(
-    shape: type[serializers.Serializer[Any]], request: Request, *, partial: bool = False
-) -> dict[str, Any]:
-    """The checked body; a 400 naming what is wrong."""
-    serializer = shape(data=request.data, partial=partial)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

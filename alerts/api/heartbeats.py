@@ -13,11 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import heartbeats as actions
-from alerts.api.common import service_id, valid
+from alerts.api.common import service_id
 from alerts.choices import SEVERITIES, HeartbeatStatus
 from alerts.models import Heartbeat
 from alerts.watch import selectors as watched
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 
 

@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts import actions
-from alerts.api.common import service_id, team_id, valid
+from alerts.api.common import service_id, team_id
 from alerts.choices import MatchOp
 from alerts.held import is_stale, with_counts
 from alerts.models import MaintenanceWindow, Silence
 from alerts.recurrence import choice_of, current, following
 from core import clock
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 
 

@@ -15,10 +15,11 @@ from rest_framework.response import Response
 
 from alerts import actions, mapping, selectors
 from alerts.api import serializers as shapes
-from alerts.api.common import service_id, valid
+from alerts.api.common import service_id
 from alerts.models import IntakeItem, Integration
 from alerts.sources import OFFERED
 from alerts.sources.base import intake_url
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import field_error
 from core.strict_json import MAX_DEPTH

@@ -14,13 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import objectives as actions
-from alerts.api.common import service_id, valid
+from alerts.api.common import service_id
 from alerts.choices import Burning, ObjectiveSource
 from alerts.models import Objective
 from alerts.slo import selectors
 from alerts.slo.burn import WINDOWS
 from core import clock
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 
 

@@ -11,12 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts.actions import reports
-from alerts.api.common import valid
 from alerts.choices import SourceKind
 from alerts.models import Integration
 from alerts.sources.report import MAX_INTRO, MAX_TITLE
 from alerts.watch import selectors as watched
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 
 

@@ -15,13 +15,13 @@ from rest_framework.response import Response
 
 from alerts import actions
 from alerts.actions.rules import MAX_HOLD
-from alerts.api.common import service_id, team_id, valid
+from alerts.api.common import service_id, team_id
 from alerts.api.holds import MatcherSerializer
 from alerts.choices import GroupBy
 from alerts.models import RoutingRule, ServiceAlerting
 from alerts.routing.rules import in_order
 from alerts.routing.tryout import TryOut, try_out
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible
 from notifications.choices import Urgency

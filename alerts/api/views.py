@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from alerts import actions, selectors
 from alerts.api import serializers as shapes
-from alerts.api.common import valid
 from alerts.filters import AlertFilter
 from alerts.models import Alert
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 
 

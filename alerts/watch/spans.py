@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -36,7 +36,11 @@ LEFT JOIN LATERAL (
 
 def turn(status: str, turns: Sequence[Turn]) -> None:
     """The open span of each ends, one of this status begins: two statements for any number."""
-    values = {"status": status, "ids": [each.beat_id for each in turns], "at": [each.at for each in turns]}
+    values: dict[str, Any] = {
+        "status": status,
+        "ids": [each.beat_id for each in turns],
+        "at": [each.at for each in turns],
+    }
     with connection.cursor() as cursor:
         cursor.execute(_END, values)
         cursor.execute(_BEGIN, values)

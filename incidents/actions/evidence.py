@@ -13,7 +13,7 @@ from core import clock
 from core.errors import NotAllowed, NotVisible, field_error
 from core.text import clean
 from incidents.actions.common import MAX_TEXT, announce, lock, save_incident, write_entry
-from incidents.actions.files import discard, store
+from incidents.actions.files import EVIDENCE
 from incidents.actions.notes import address, known_entry, moments, note_key
 from incidents.choices import AttachmentKind, EntryKind
 from incidents.evidence import MAX_FILES, MAX_INCIDENT, MIB, Evidence, Upload, inspect
@@ -52,12 +52,12 @@ def add_evidence(
     try:
         for upload in files:
             found = inspect(upload)
-            paths.append(store(found.content))
+            paths.append(EVIDENCE.store(found.content))
             # The bytes are on disk now and need no memory any more.
             kept.append(replace(found, content=b""))
         return _record(actor, number, kept, paths, text=text, link=link, key=key, begin=begin, now=now)
     except BaseException:
-        discard(paths)
+        EVIDENCE.discard(paths)
         raise
 
 
@@ -85,7 +85,7 @@ def _record(
         incident = lock(actor, "add_evidence", number)
         known = known_entry(incident, actor, key)
         if known is not None:
-            discard(paths)
+            EVIDENCE.discard(paths)
             return known
         _room(incident, kept)
         entry = write_entry(

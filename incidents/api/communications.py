@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.errors import NotAllowed, NotVisible, field_error
 from incidents import actions
 from incidents.actions.update_templates import compose
@@ -75,13 +75,6 @@ class PromiseSerializer(serializers.ModelSerializer[UpdatePromise]):
         fields = ("audience", "began_at", "due_at")
 
 
-def read(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
-    """The body as this shape; DRF's 400 with field paths otherwise."""
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
 class CommunicationVerbs:
     """Part of the incident view set."""
 
@@ -89,7 +82,7 @@ class CommunicationVerbs:
     @action(detail=True, methods=["post"], url_path="post-updates")
     def post_updates(self: Any, request: Request, number: str) -> Response:
         """Tell several audiences at once, or keep a draft: `results`, each with its state."""
-        data = read(UpdatesInput, request)
+        data = valid(UpdatesInput, request)
         texts: dict[str, str] = data.pop("audiences")
         unknown = [name for name in texts if name not in UpdateAudience.values]
         if unknown or not texts:
@@ -170,14 +163,14 @@ class CommunicationVerbs:
     @action(detail=True, methods=["post"], url_path="no-change")
     def no_change(self: Any, request: Request, number: str) -> Response:
         """Say that nothing has changed, and when more comes; 409 before the first word."""
-        row = actions.no_change(actor=self.actor, number=int(number), **read(AudienceInput, request))
+        row = actions.no_change(actor=self.actor, number=int(number), **valid(AudienceInput, request))
         return Response(FullUpdateSerializer(row).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=UpdateIdInput, responses=FullUpdateSerializer)
     @action(detail=True, methods=["post"], url_path="approve-update")
     def approve_update(self: Any, request: Request, number: str) -> Response:
         """Send an update that waits for approval; 409 when it was sent back."""
-        data = read(UpdateIdInput, request)
+        data = valid(UpdateIdInput, request)
         row = actions.approve_update(actor=self.actor, number=int(number), update_id=data["update"])
         return Response(FullUpdateSerializer(row).data)
 
@@ -185,7 +178,7 @@ class CommunicationVerbs:
     @action(detail=True, methods=["post"], url_path="reject-update")
     def reject_update(self: Any, request: Request, number: str) -> Response:
         """Send an update back to its author with a reason."""
-        data = read(RejectInput, request)
+        data = valid(RejectInput, request)
         row = actions.reject_update(
             actor=self.actor, number=int(number), update_id=data["update"], reason=data["reason"]
         )
@@ -195,7 +188,7 @@ class CommunicationVerbs:
     @action(detail=True, methods=["post"], url_path="set-support-words")
     def set_support_words(self: Any, request: Request, number: str) -> Response:
         """What support says, does not say, and offers meanwhile."""
-        data = read(SupportWordsInput, request)
+        data = valid(SupportWordsInput, request)
         row = actions.set_support_words(actor=self.actor, number=int(number), **data)
         return Response(FullUpdateSerializer(row).data, status=status.HTTP_201_CREATED)
 

@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import KeysetPagination
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.errors import NotVisible, field_error
 from incidents import actions
 from incidents.actions.customer_import import ContactRow
 from incidents.actions.customers import contacts
-from incidents.api.communications import MAX_ID, read
+from incidents.api.communications import MAX_ID
 from incidents.models import CustomerContact, CustomerMessage
 from incidents.words import deliveries_of, delivery_data
 from oncall.api.base import RoomViewSet
@@ -91,7 +91,7 @@ class ContactViewSet(RoomViewSet):
     @action(detail=False, methods=["put"])
     def bulk(self, request: Request) -> Response:
         """All rows or none: `{created, updated, unchanged}`; `?plan=1` changes nothing and lists `problems`."""
-        data = read(BulkInput, request)
+        data = valid(BulkInput, request)
         rows = [ContactRow(line=number, **one) for number, one in enumerate(data["contacts"], 1)]
         if not rows:
             raise field_error("contacts", "There are no rows.")
@@ -144,7 +144,7 @@ class CustomerVerbs:
     def customer_messages(self: Any, request: Request, number: str) -> Response:
         """Messages to named customers; POST writes one with an approved template. It leaves after a minute."""
         if request.method == "POST":
-            data = read(MessageInput, request)
+            data = valid(MessageInput, request)
             if "services" in data:
                 data["service_ids"] = self._service_ids(data.pop("services"))
             data["template_id"] = data.pop("template")
@@ -174,6 +174,6 @@ class CustomerVerbs:
     @action(detail=True, methods=["post"], url_path="withdraw-customer-message")
     def withdraw_customer_message(self: Any, request: Request, number: str) -> Response:
         """Take back what has not left; 409 when all of it has."""
-        data = read(WithdrawInput, request)
+        data = valid(WithdrawInput, request)
         row = actions.withdraw_message(actor=self.actor, number=int(number), message_id=data["message"])
         return Response(MessageSerializer(row).data)

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import KeysetPagination
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible, field_error
 from incidents import actions, tasklists
 from incidents.api import task_shapes as shapes
-from incidents.api.record import valid
 from incidents.api.serializers import EmptyInput
 from incidents.models import IncidentType, Playbook
 
@@ -46,7 +46,7 @@ class PlaybookViewSet(ActorViewSet):
     @extend_schema(request=shapes.PlaybookInput, responses={201: shapes.PlaybookSerializer})
     def create(self, request: Request) -> Response:
         """With `tasks` also its first version. Without `team` it is the organisation's."""
-        data = self._typed(self._valid(shapes.PlaybookInput))
+        data = self._typed(valid(shapes.PlaybookInput, request))
         data["team_id"] = data.pop("team", None)
         playbook = actions.create_playbook(actor=self.actor, **data)
         return self._answer(playbook.pk, status.HTTP_201_CREATED)
@@ -56,7 +56,9 @@ class PlaybookViewSet(ActorViewSet):
         """Change what is said about it; its tasks change by `versions/`."""
         playbook = self.get_object()
         actions.edit_playbook(
-            actor=self.actor, playbook_id=playbook.pk, **self._typed(self._valid(shapes.PlaybookChange))
+            actor=self.actor,
+            playbook_id=playbook.pk,
+            **self._typed(valid(shapes.PlaybookChange, request)),
         )
         return self._answer(playbook.pk)
 
@@ -73,7 +75,7 @@ class PlaybookViewSet(ActorViewSet):
         """The versions, newest first; or publish the next one. The same tasks again give the newest."""
         playbook = self.get_object()
         if request.method == "POST":
-            data = self._valid(shapes.VersionInput)
+            data = valid(shapes.VersionInput, request)
             version = actions.publish_version(actor=self.actor, playbook_id=playbook.pk, **data)
             return Response(shapes.VersionSerializer(version).data, status=status.HTTP_201_CREATED)
         rows = playbook.versions.order_by("-number")[:100]
@@ -87,11 +89,6 @@ class PlaybookViewSet(ActorViewSet):
         valid(EmptyInput, request)
         actions.mark_tested(actor=self.actor, playbook_id=playbook.pk)
         return self._answer(playbook.pk)
-
-    def _valid(self, shape: Any) -> dict[str, Any]:
-        serializer = shape(data=self.request.data or {}, context={"request": self.request})
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
 
     def _typed(self, data: dict[str, Any]) -> dict[str, Any]:
         """The type by its key becomes its id."""

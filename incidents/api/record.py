@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible, field_error
 from incidents import actions, details
@@ -25,13 +26,6 @@ from incidents.priority import matrix, suggest
 from services.models import Service
 
 _ROW = r"(?P<row_id>[0-9]{1,18})"
-
-
-def valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The checked body; a refusal names the fields."""
-    serializer = shape(data=request.data or {})
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 class RecordVerbs(ActorViewSet):

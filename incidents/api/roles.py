@@ -10,11 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible
 from incidents import actions
 from incidents.api import task_shapes as shapes
-from incidents.api.record import valid
 from incidents.api.serializers import EmptyInput, IncidentSerializer
 from incidents.models import RoleDefinition
 from incidents.tasklists import definitions, open_offers
@@ -147,9 +147,7 @@ class RoleDefinitionViewSet(ActorViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _valid(self, shape: Any) -> dict[str, Any]:
-        serializer = shape(data=self.request.data or {}, context={"request": self.request})
-        serializer.is_valid(raise_exception=True)
-        data = dict(serializer.validated_data)
+        data = valid(shape, self.request)
         for name in ("schedule", "backup_schedule"):
             if name in data:
                 data[f"{name}_id"] = data.pop(name)

@@ -12,11 +12,11 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api.pagination import KeysetPagination
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible, field_error
 from incidents import actions
 from incidents.api import runbook_shapes as shapes
-from incidents.api.record import valid
 from incidents.api.serializers import EmptyInput
 from incidents.models import Incident, IncidentType, Runbook, RunbookRun
 from incidents.runbooks import selectors
@@ -65,7 +65,7 @@ class RunbookViewSet(ActorViewSet):
     @extend_schema(request=shapes.RunbookInput, responses={201: shapes.RunbookSerializer})
     def create(self, request: Request) -> Response:
         """With `body` also its first version. Without `team` it is the organisation's."""
-        data = self._typed(self._valid(shapes.RunbookInput))
+        data = self._typed(valid(shapes.RunbookInput, request))
         data["team_id"] = data.pop("team", None)
         runbook = actions.create_runbook(actor=self.actor, **data)
         return self._answer(runbook.pk, status.HTTP_201_CREATED)
@@ -74,7 +74,7 @@ class RunbookViewSet(ActorViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is said about it and what it is for; its text changes by `versions/`."""
         runbook = self.get_object()
-        data = self._typed(self._valid(shapes.RunbookChange))
+        data = self._typed(valid(shapes.RunbookChange, request))
         actions.edit_runbook(actor=self.actor, runbook_id=runbook.pk, **data)
         return self._answer(runbook.pk)
 
@@ -95,7 +95,7 @@ class RunbookViewSet(ActorViewSet):
         """The versions, newest first; or publish the next one. The same text again gives the newest."""
         runbook = self.get_object()
         if request.method == "POST":
-            data = self._valid(shapes.RunbookVersionInput)
+            data = valid(shapes.RunbookVersionInput, request)
             version = actions.publish_runbook(actor=self.actor, runbook_id=runbook.pk, **data)
             return Response(shapes.RunbookVersionSerializer(version).data, status=status.HTTP_201_CREATED)
         rows = runbook.versions.order_by("-number")[:100]
@@ -105,7 +105,7 @@ class RunbookViewSet(ActorViewSet):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Publish the text of an earlier version anew."""
-        data = self._valid(shapes.RunbookRestoreInput)
+        data = valid(shapes.RunbookRestoreInput, request)
         version = actions.restore_runbook(
             actor=self.actor, runbook_id=self.get_object().pk, number=data["version"]
         )
@@ -119,11 +119,6 @@ class RunbookViewSet(ActorViewSet):
         valid(EmptyInput, request)
         actions.review_runbook(actor=self.actor, runbook_id=runbook.pk)
         return self._answer(runbook.pk)
-
-    def _valid(self, shape: Any) -> dict[str, Any]:
-        serializer = shape(data=self.request.data or {}, context={"request": self.request})
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
 
     def _typed(self, data: dict[str, Any]) -> dict[str, Any]:
         """Names become ids."""

@@ -11,11 +11,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible
 from incidents import actions
-from incidents.api.communications import read
 from incidents.models import CustomerReport, Incident, SupportQuestion
 
 
@@ -65,7 +64,7 @@ class SupportVerbs:
         409 `ticket_counted` for a ticket that is counted already.
         """
         if request.method == "POST":
-            row = actions.add_report(actor=self.actor, number=int(number), **read(ReportInput, request))
+            row = actions.add_report(actor=self.actor, number=int(number), **valid(ReportInput, request))
             return Response(ReportSerializer(row).data, status=status.HTTP_201_CREATED)
         rows = CustomerReport.objects.filter(incident=self.get_object())
         shown = ReportSerializer(rows.order_by("-pk")[:500], many=True).data
@@ -76,7 +75,7 @@ class SupportVerbs:
     def questions(self: Any, request: Request, number: str) -> Response:
         """What support asked, newest first (200 at most); POST asks."""
         if request.method == "POST":
-            row = actions.ask(actor=self.actor, number=int(number), **read(QuestionInput, request))
+            row = actions.ask(actor=self.actor, number=int(number), **valid(QuestionInput, request))
             return Response(QuestionSerializer(row).data, status=status.HTTP_201_CREATED)
         rows = SupportQuestion.objects.filter(incident=self.get_object()).select_related("answered_by")
         return Response({"results": QuestionSerializer(rows.order_by("-pk")[:200], many=True).data})
@@ -102,6 +101,6 @@ class QuestionViewSet(ActorViewSet):
         if row is None:
             raise NotVisible
         actions.answer_question(
-            actor=self.actor, number=row.incident.number, question_id=row.pk, **read(AnswerInput, request)
+            actor=self.actor, number=row.incident.number, question_id=row.pk, **valid(AnswerInput, request)
         )
         return Response(self.get_serializer(self.visible().get(pk=row.pk)).data)

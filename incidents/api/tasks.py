@@ -10,11 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible
 from incidents import actions
 from incidents.api import task_shapes as shapes
-from incidents.api.record import valid
 from incidents.api.serializers import EmptyInput
 from incidents.models import IncidentTask
 

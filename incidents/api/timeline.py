@@ -13,11 +13,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, valid
 from core.api.views import ActorViewSet
 from core.errors import field_error
 from incidents import actions
-from incidents.api.record import valid
 from incidents.api.serializers import EntrySerializer, PersonSerializer
 from incidents.choices import CauseState
 from incidents.evidence import MAX_FILES, Upload

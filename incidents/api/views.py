@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.pagination import KeysetPagination
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible, field_error
 from incidents import actions
 from incidents.api import serializers as shapes
 from incidents.api.communications import CommunicationVerbs
 from incidents.api.customers import CustomerVerbs
-from incidents.api.record import RecordVerbs, valid
+from incidents.api.record import RecordVerbs
 from incidents.api.roles import RoleVerbs
 from incidents.api.runbooks import RunbookVerbs
 from incidents.api.support import SupportVerbs

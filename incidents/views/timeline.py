@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from core.errors import DomainError, NotVisible
 from core.pages import actor_of, wants_json
+from core.streaming import as_now, streamed
 from incidents import actions
 from incidents.commands import HELP, is_command
 from incidents.evidence import Upload
@@ -22,7 +23,6 @@ from incidents.forms.timeline import ComposerForm
 from incidents.models import Incident
 from incidents.record import in_order, moment_of
 from incidents.selectors import allowed_verbs, for_page
-from incidents.views.streaming import as_now, streamed
 from teams.actor import Actor
 
 

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from core import clock
 from notifications.actions.messages import request_message
 from notifications.choices import Category
+from postmortems.items.workdays import people, zone_of
 from postmortems.models import ActionItem, LeadDigest
-from postmortems.workdays import people, zone_of
 from teams.actor import actor_for
 from teams.choices import TeamRole
 from teams.models import Membership, User

@@ -15,9 +15,9 @@ from core import clock
 from notifications.actions.messages import request_message
 from notifications.choices import Category
 from postmortems.choices import PostmortemStatus
-from postmortems.ladder import Person
+from postmortems.items.ladder import Person
+from postmortems.items.workdays import people
 from postmortems.models import Postmortem, PostmortemReminder
-from postmortems.workdays import people
 from teams.models import User
 
 logger = structlog.get_logger(__name__)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import secrets
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Collection
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
 from core import clock
 from core.errors import field_error
+from core.kept import Folder
 from incidents.choices import AttachmentKind
 from incidents.evidence import MIB, Evidence, Upload, inspect
 from postmortems.actions.common import writable
 from postmortems.models import Postmortem, PostmortemImage
 from teams.actor import Actor
 
-FOLDER = "postmortems"
+PICTURES = Folder("postmortems")
 MAX_DOCUMENT = 100 * MIB
 MOST_IMAGES = 200
 
@@ -35,7 +32,7 @@ def add_image(
     found = inspect(upload)
     if found.kind != AttachmentKind.IMAGE:
         raise field_error("files", f"“{found.name}” is no picture (PNG, JPEG, GIF, WebP).")
-    path = _store(found.content)
+    path = PICTURES.store(found.content)
     try:
         with transaction.atomic():
             postmortem = writable(actor, postmortem_id)
@@ -53,23 +50,17 @@ def add_image(
                 uploaded_at=now,
             )
     except BaseException:
-        discard([path])
+        PICTURES.discard([path])
         raise
 
 
-def location(path: str) -> Path:
-    """Where a stored path is on this machine; never outside the folder of the documents' pictures."""
-    root = (Path(settings.MEDIA_ROOT) / FOLDER).resolve()
-    target = (Path(settings.MEDIA_ROOT) / path).resolve()
-    if root not in target.parents:
-        raise FileNotFoundError(path)
-    return target
+def sweep(now: dt.datetime) -> int:
+    """Remove pictures that have no row; how many were removed."""
+    return PICTURES.sweep(_held, now)
 
 
-def discard(paths: Iterable[str]) -> None:
-    """Remove files; one that is gone already is no error."""
-    for path in paths:
-        location(path).unlink(missing_ok=True)
+def _held(paths: Collection[str]) -> set[str]:
+    return set(PostmortemImage.objects.filter(path__in=paths).values_list("path", flat=True))
 
 
 def _room(postmortem: Postmortem, found: Evidence) -> None:
@@ -80,16 +71,3 @@ def _room(postmortem: Postmortem, found: Evidence) -> None:
         )
     if postmortem.images.count() >= MOST_IMAGES:
         raise field_error("files", f"At most {MOST_IMAGES} pictures in a postmortem.")
-
-
-def _store(content: bytes) -> str:
-    name = secrets.token_hex(20)
-    path = f"{FOLDER}/{name[:2]}/{name}"
-    target = Path(settings.MEDIA_ROOT) / path
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return path

@@ -13,9 +13,9 @@ from notifications.actions.messages import request_message
 from notifications.choices import Category
 from postmortems.actions.item_rows import MAX_NOTE, locked, written
 from postmortems.choices import ItemStatus
+from postmortems.items.workdays import zone_of
 from postmortems.models import ActionItem, ItemNote
 from postmortems.selectors.leads import deciders
-from postmortems.workdays import zone_of
 from teams.actor import Actor
 
 LONGEST_SNOOZE = dt.timedelta(days=30)

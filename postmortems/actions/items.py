@@ -16,9 +16,9 @@ from incidents.models import Incident
 from postmortems.actions.item_changes import ask_to_drop, forget_drop
 from postmortems.actions.item_rows import decides, locked, written
 from postmortems.choices import ItemClass, ItemPriority, ItemStatus, PostmortemStatus
-from postmortems.item_words import differences, facts, sentence
+from postmortems.items.targets import resolve
+from postmortems.items.words import differences, facts, sentence
 from postmortems.models import ActionItem, Postmortem
-from postmortems.targets import resolve
 from teams.actor import Actor
 from teams.models import User
 

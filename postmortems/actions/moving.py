@@ -21,7 +21,7 @@ from postmortems.live import announce
 from postmortems.models import Postmortem
 from postmortems.selectors.items import incomplete_items
 from postmortems.selectors.review import approvals_missing
-from postmortems.whys import NEEDED, depth_of, tree_of
+from postmortems.writing.whys import NEEDED, depth_of, tree_of
 from teams.actor import Actor, system_actor
 
 S = PostmortemStatus

@@ -12,8 +12,8 @@ from core.errors import Conflict, NotAllowed, field_error
 from core.text import clean
 from postmortems import hooks
 from postmortems.actions.common import audit, locked
-from postmortems.blameless import by_role
 from postmortems.choices import PostmortemStatus, SectionKey
+from postmortems.exporting.blameless import by_role
 from postmortems.live import announce
 from postmortems.models import Postmortem
 from postmortems.selectors.review import may_tell_public

@@ -12,12 +12,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from core import clock
 from notifications.actions.messages import request_message
 from notifications.choices import Category
-from postmortems import ladder
 from postmortems.choices import Rung
-from postmortems.ladder import Person, Sending
+from postmortems.items import ladder
+from postmortems.items.ladder import Person, Sending
+from postmortems.items.workdays import people, zone_of
 from postmortems.models import ActionItem, ItemReminder
 from postmortems.selectors.leads import leads_of
-from postmortems.workdays import people, zone_of
 
 logger = structlog.get_logger(__name__)
 BATCH = 100

@@ -15,8 +15,8 @@ from postmortems.actions.telling import tell_mentioned
 from postmortems.choices import SectionKey, SectionState
 from postmortems.errors import EditedMeanwhile
 from postmortems.live import announce
-from postmortems.merging import merge
 from postmortems.models import Postmortem, PostmortemSection, SectionRevision
+from postmortems.writing.merging import merge
 from teams.actor import Actor
 
 MAX_SECTION = 100_000

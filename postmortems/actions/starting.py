@@ -16,10 +16,10 @@ from notifications.actions.messages import request_message
 from notifications.choices import Category
 from postmortems.actions.common import audit
 from postmortems.choices import PostmortemStatus, SectionKey, SectionState
-from postmortems.filling import Filled, fill_from
 from postmortems.models import Attendee, Postmortem, PostmortemSection, SectionRevision
-from postmortems.people import Cast, cast_for
-from postmortems.templating import combine, template_for
+from postmortems.writing.filling import Filled, fill_from
+from postmortems.writing.people import Cast, cast_for
+from postmortems.writing.templating import combine, template_for
 from teams.actor import Actor, system_actor
 from teams.models import User
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from incidents.recipients import seers
 from notifications.actions.messages import request_message
 from notifications.choices import Category
-from postmortems.mentions import MOST, mentioned, people_named
 from postmortems.models import Postmortem, PostmortemSection, SectionComment
+from postmortems.writing.mentions import MOST, mentioned, people_named
 from teams.actor import Actor
 
 

@@ -13,7 +13,7 @@ from core.text import clean, one_line
 from incidents import wording
 from postmortems.choices import Part, SectionKey
 from postmortems.models import DefaultAttendee, PostmortemTemplate, ReviewDefaults
-from postmortems.templating import RECORD
+from postmortems.writing.templating import RECORD
 from teams.actions.audit import record
 from teams.actor import Actor
 from teams.models import Team, User

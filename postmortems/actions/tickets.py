@@ -23,9 +23,9 @@ from postmortems.actions.item_changes import ask_to_drop
 from postmortems.actions.item_rows import locked, take, written
 from postmortems.actions.items import close
 from postmortems.choices import ItemStatus
-from postmortems.item_words import differences, facts, sentence
+from postmortems.items.tickets import Facts, Pushed
+from postmortems.items.words import differences, facts, sentence
 from postmortems.models import ActionItem, ItemTicket
-from postmortems.tickets import Facts, Pushed
 from teams.actor import Actor, system_actor
 from teams.querysets import owned_visible
 

@@ -14,7 +14,7 @@ from postmortems.actions.common import touch, writable
 from postmortems.choices import FactorKind, Gate, PostmortemStatus
 from postmortems.live import announce
 from postmortems.models import ContributingFactor, Factor, Postmortem, WhyNode
-from postmortems.whys import MAX_DEPTH, MAX_NODES, flat, tree_of, under
+from postmortems.writing.whys import MAX_DEPTH, MAX_NODES, flat, tree_of, under
 from teams.actor import Actor
 
 _MAX_FACTORS = 30

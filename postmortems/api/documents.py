@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.errors import CONTENT_TYPE, problem
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible
 from postmortems import actions
@@ -91,7 +92,7 @@ class PostmortemViewSet(
     @extend_schema(request=PostmortemInput, responses={201: PostmortemSerializer})
     def create(self, request: Request) -> Response:
         """Start the postmortem of a resolved incident; its sections are filled from the record."""
-        data = _valid(PostmortemInput, request)
+        data = valid(PostmortemInput, request)
         row = actions.start_postmortem(
             actor=self.actor, incident_number=data["incident"], owner_id=data.get("owner")
         )
@@ -103,7 +104,7 @@ class PostmortemViewSet(
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Write sections, then move to another state: all of it or, refused, nothing."""
-        data = _valid(PostmortemPatch, request)
+        data = valid(PostmortemPatch, request)
         row = self.get_object()
         key = ""
         try:
@@ -123,7 +124,7 @@ class PostmortemViewSet(
         """What people said about its sections, newest first; POST says something. Whoever sees it may."""
         row = self.get_object()
         if request.method == "POST":
-            data = _valid(CommentInput, request)
+            data = valid(CommentInput, request)
             key = data.pop("section")
             comment = actions.add_comment(actor=self.actor, postmortem_id=row.pk, key=key, **data)
             return Response(CommentSerializer(comment).data, status=201)
@@ -144,7 +145,7 @@ class PostmortemViewSet(
         if request.method == "DELETE":
             actions.delete_comment(actor=self.actor, postmortem_id=row.pk, comment_id=found)
             return Response(status=204)
-        data = _valid(CommentPatch, request)
+        data = valid(CommentPatch, request)
         with transaction.atomic():
             if "text" in data:
                 actions.edit_comment(
@@ -183,9 +184,3 @@ def _clash(key: str, error: EditedMeanwhile) -> Response:
     body |= {"section": key, "version": error.version}
     body |= {"base": error.base, "theirs": error.theirs, "mine": error.mine}
     return Response(body, status=error.status, content_type=CONTENT_TYPE)
-
-
-def _valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

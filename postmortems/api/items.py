@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers
+from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import NotVisible
 from postmortems import actions
@@ -63,14 +62,14 @@ class ActionItemViewSet(TicketVerbs, mixins.ListModelMixin, mixins.RetrieveModel
     @extend_schema(request=shapes.ActionItemInput, responses={201: shapes.ActionItemSerializer})
     def create(self, request: Request) -> Response:
         """A new action item of a postmortem or an incident."""
-        data = {"owner_id": None, "due_on": None} | _valid(shapes.ActionItemInput, request)
+        data = {"owner_id": None, "due_on": None} | valid(shapes.ActionItemInput, request)
         item = actions.create_item(actor=self.actor, **data)
         return Response(shapes.ActionItemSerializer(item).data, status=201)
 
     @extend_schema(request=shapes.ActionItemPatch, responses=shapes.ActionItemSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given; *wont_do* needs a reason, and is a request from who may not decide it."""
-        changes = _valid(shapes.ActionItemPatch, request)
+        changes = valid(shapes.ActionItemPatch, request)
         item = actions.update_item(actor=self.actor, item_id=int(pk), **changes)
         return _item(item)
 
@@ -84,14 +83,14 @@ class ActionItemViewSet(TicketVerbs, mixins.ListModelMixin, mixins.RetrieveModel
     @action(detail=True, methods=["post"], url_path="refuse-drop", filterset_class=None)
     def refuse_drop(self, request: Request, pk: str) -> Response:
         """It stays to be done."""
-        data = _valid(shapes.ItemRefuseInput, request)
+        data = valid(shapes.ItemRefuseInput, request)
         return _item(actions.refuse_drop(actor=self.actor, item_id=int(pk), **data))
 
     @extend_schema(request=shapes.ItemSnoozeInput, responses=shapes.ActionItemSerializer)
     @action(detail=True, methods=["post"], filterset_class=None)
     def snooze(self, request: Request, pk: str) -> Response:
         """No reminder before a day."""
-        data = _valid(shapes.ItemSnoozeInput, request)
+        data = valid(shapes.ItemSnoozeInput, request)
         return _item(actions.snooze_item(actor=self.actor, item_id=int(pk), **data))
 
     @extend_schema(methods=["get"], responses=shapes.ItemNoteSerializer(many=True))
@@ -100,7 +99,7 @@ class ActionItemViewSet(TicketVerbs, mixins.ListModelMixin, mixins.RetrieveModel
     def notes(self, request: Request, pk: str) -> Response:
         """What happened to it and what was said; say something."""
         if request.method == "POST":
-            data = _valid(shapes.ItemNoteInput, request)
+            data = valid(shapes.ItemNoteInput, request)
             note = actions.add_item_note(actor=self.actor, item_id=int(pk), **data)
             return Response(shapes.ItemNoteSerializer(note).data, status=201)
         item = ActionItem.objects.visible_to(self.actor).filter(pk=int(pk)).first()
@@ -112,9 +111,3 @@ class ActionItemViewSet(TicketVerbs, mixins.ListModelMixin, mixins.RetrieveModel
 
 def _item(item: ActionItem) -> Response:
     return Response(shapes.ActionItemSerializer(item).data)
-
-
-def _valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from postmortems import actions
 from postmortems.actions.meetings import MAX_TEXT
@@ -119,7 +120,7 @@ class ReviewRoutes:
         """Who is asked to review it, at most 30; POST asks somebody, once more if they have answered."""
         row: Postmortem = self.get_object()
         if request.method == "POST":
-            data = _valid(PostmortemReviewerInput, request)
+            data = valid(PostmortemReviewerInput, request)
             asked = actions.ask_reviewer(actor=self.actor, postmortem_id=row.pk, user_id=data["user"])
             return Response(PostmortemReviewerSerializer(asked).data, status=201)
         return Response(PostmortemReviewerSerializer(row.reviewers.order_by("pk"), many=True).data)
@@ -141,13 +142,13 @@ class ReviewRoutes:
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Approve it, as somebody who was asked; `version`: the one that was read."""
-        return self._answer(ReviewAnswer.APPROVED, _valid(PostmortemApproval, request))
+        return self._answer(ReviewAnswer.APPROVED, valid(PostmortemApproval, request))
 
     @extend_schema(request=PostmortemChangesWanted, responses=PostmortemReviewerSerializer)
     @action(detail=True, methods=["post"], url_path="request-changes", url_name="request-changes")
     def request_changes(self, request: Request, pk: str) -> Response:
         """Say what has to change, as somebody who was asked."""
-        return self._answer(ReviewAnswer.CHANGES, _valid(PostmortemChangesWanted, request))
+        return self._answer(ReviewAnswer.CHANGES, valid(PostmortemChangesWanted, request))
 
     def _answer(self, answer: str, data: dict[str, Any]) -> Response:
         row: Postmortem = self.get_object()
@@ -163,7 +164,7 @@ class ReviewRoutes:
         """Who is proposed for its meetings, at most 60; POST adds somebody or gives them another part."""
         row: Postmortem = self.get_object()
         if request.method == "POST":
-            data = _valid(PostmortemAttendeeInput, request)
+            data = valid(PostmortemAttendeeInput, request)
             added = actions.add_attendee(
                 actor=self.actor, postmortem_id=row.pk, user_id=data["user"], part=data["part"]
             )
@@ -179,7 +180,7 @@ class ReviewRoutes:
         """Its meetings, by time; POST calls one and invites the attendees."""
         row: Postmortem = self.get_object()
         if request.method == "POST":
-            data = _valid(PostmortemMeetingInput, request)
+            data = valid(PostmortemMeetingInput, request)
             made = actions.plan_meeting(actor=self.actor, postmortem_id=row.pk, **data)
             return Response(PostmortemMeetingSerializer(made).data, status=201)
         rows = row.meetings.order_by("starts_at", "pk")[:200]
@@ -223,9 +224,3 @@ def _template(request: Request, *, partial: bool = False) -> dict[str, Any]:
             row = data.pop(name)
             data[f"{name}_id"] = row.pk if row is not None else None
     return data
-
-
-def _valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

@@ -10,10 +10,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.serializers import valid
 from postmortems import actions
 from postmortems.choices import FactorKind, Gate
 from postmortems.models import ContributingFactor, Postmortem, WhyNode
-from postmortems.whys import flat, tree_of
+from postmortems.writing.whys import flat, tree_of
 
 _MAX_ID = 2**63 - 1
 
@@ -83,7 +84,7 @@ class WhyRoutes:
         """The chain of whys, each before what is below it; POST writes an answer. Two are needed before the review."""
         row: Postmortem = self.get_object()
         if request.method == "POST":
-            node = actions.add_why(actor=self.actor, postmortem_id=row.pk, **_valid(WhyInput, request))
+            node = actions.add_why(actor=self.actor, postmortem_id=row.pk, **valid(WhyInput, request))
             shown = next(each for each in _nodes(row) if each.pk == node.pk)
             return Response(WhySerializer(shown).data, status=201)
         return Response(WhySerializer(_nodes(row), many=True).data)
@@ -99,7 +100,7 @@ class WhyRoutes:
         if request.method == "DELETE":
             actions.remove_why(actor=self.actor, postmortem_id=row.pk, node_id=int(node_id))
             return Response(status=204)
-        data = _valid(WhyPatch, request)
+        data = valid(WhyPatch, request)
         actions.change_why(actor=self.actor, postmortem_id=row.pk, node_id=int(node_id), **data)
         return Response(WhySerializer(next(each for each in _nodes(row) if each.pk == int(node_id))).data)
 
@@ -112,7 +113,7 @@ class WhyRoutes:
         """What contributed, by kind; POST names a factor."""
         row: Postmortem = self.get_object()
         if request.method == "POST":
-            data = _valid(ContributingFactorInput, request)
+            data = valid(ContributingFactorInput, request)
             made = actions.add_factor(actor=self.actor, postmortem_id=row.pk, **data)
             return Response(ContributingFactorSerializer(made).data, status=201)
         rows = row.factors.select_related("factor").order_by("factor__kind", "pk")
@@ -134,9 +135,3 @@ def _nodes(row: Postmortem) -> list[Any]:
         node.depth = each.depth
         found.append(node)
     return found
-
-
-def _valid(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from incidents.choices import Role
 from incidents.models import RoleAssignment, RoleDefinition, TimelineEntry
-from postmortems.mentions import people_named, replaced
 from postmortems.models import Postmortem
+from postmortems.writing.mentions import people_named, replaced
 from teams.models import User
 
 

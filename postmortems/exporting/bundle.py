@@ -13,11 +13,11 @@ from typing import IO, Any
 
 from django.db import models
 
-from incidents.actions.files import location as evidence_location
+from incidents.actions.files import EVIDENCE
 from incidents.models import TimelineEntry, TimelineFile
 from incidents.record import in_order
 from incidents.sentences import sentence
-from postmortems.actions.images import location as image_location
+from postmortems.actions.images import PICTURES
 from postmortems.exporting.document import Paper, image_file, iso
 from postmortems.exporting.markdown import markdown_of
 from postmortems.exporting.naming import Namer
@@ -48,9 +48,9 @@ def bundle_of(postmortem: Postmortem, paper: Paper, namer: Namer) -> IO[bytes]:
         box.stream("revisions.json", _array(_revisions(postmortem, namer, box)))
         box.stream("audit.json", _array(_audit(postmortem, namer, box)))
         for image in PostmortemImage.objects.filter(postmortem=postmortem).order_by("pk"):
-            box.copy(image_file(image), image_location(image.path), image.size)
+            box.copy(image_file(image), PICTURES.location(image.path), image.size)
         for file in _evidence(postmortem):
-            box.copy(_evidence_name(file), evidence_location(file.path), file.size)
+            box.copy(_evidence_name(file), EVIDENCE.location(file.path), file.size)
         if box.left_out:
             box.write("LEFT-OUT.txt", ("\n".join(box.left_out) + "\n").encode())
         archive.writestr("SHA256SUMS", "".join(f"{sha}  {name}\n" for name, sha in sorted(box.sums.items())))

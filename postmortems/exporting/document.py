@@ -15,9 +15,9 @@ from core import clock
 from incidents.choices import Visibility
 from postmortems.choices import SectionKey
 from postmortems.exporting.naming import Namer
-from postmortems.markdown import image_ids
 from postmortems.models import Postmortem, PostmortemImage
-from postmortems.whys import Why, tree_of
+from postmortems.writing.markdown import image_ids
+from postmortems.writing.whys import Why, tree_of
 
 _NAMED_TIMES = (
     ("impact_started_at", "Impact began"),
@@ -42,7 +42,7 @@ class Part:
 
 @dataclass
 class Node:
-    """A why as it leaves; fits `postmortems.whys.Row`."""
+    """A why as it leaves; fits `postmortems.writing.whys.Row`."""
 
     pk: int
     parent_id: int | None

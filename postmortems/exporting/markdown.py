@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from postmortems.choices import Gate
 from postmortems.exporting.document import Paper, image_file
-from postmortems.whys import Why
+from postmortems.writing.whys import Why
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})(?=\s)")
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_[]<>#|"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from postmortems.blameless import by_role, roles_of
+from postmortems.exporting.blameless import by_role, roles_of
 from postmortems.models import ActionItem, Attendee, Postmortem, Reviewer, SectionRevision
 from teams.models import User
 

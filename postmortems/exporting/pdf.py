@@ -19,13 +19,13 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict, DomainError
 from core.text import clean_json
-from postmortems.actions.images import location
+from postmortems.actions.images import PICTURES
 from postmortems.choices import Gate
-from postmortems.drawing import BOX, GATE, joint_of, plan
 from postmortems.exporting.blocks import Block, Builder
 from postmortems.exporting.document import Paper, written
 from postmortems.models import PostmortemImage
-from postmortems.whys import Why, sentence
+from postmortems.writing.drawing import BOX, GATE, joint_of, plan
+from postmortems.writing.whys import Why, sentence
 
 SECONDS = 25
 MOST_LETTERS = 400_000
@@ -170,7 +170,7 @@ def _pictures(rows: Sequence[PostmortemImage], folder: Path) -> tuple[dict[int, 
     left, missed = MOST_IMAGE_BYTES, 0
     for row in rows:
         kind = row.content_type.removeprefix("image/")
-        path = location(row.path)
+        path = PICTURES.location(row.path)
         if row.size > left or len(files) >= MOST_IMAGES or not path.is_file():
             missed += 1
             continue
@@ -183,7 +183,7 @@ def _pictures(rows: Sequence[PostmortemImage], folder: Path) -> tuple[dict[int, 
 
 
 def _tree(paper: Paper) -> dict[str, Any]:
-    """The drawing as boxes and lines, in the units of `postmortems.drawing`."""
+    """The drawing as boxes and lines, in the units of `postmortems.writing.drawing`."""
     drawn = plan(paper.roots)
     nodes, lines = [], []
     for each in drawn.placed.values():

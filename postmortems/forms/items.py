@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import offer
 from postmortems.choices import ItemClass, ItemPriority
+from postmortems.items.targets import groups
 from postmortems.models import ActionItem
-from postmortems.targets import groups
 from teams.actor import Actor
 from teams.models import User
 

@@ -22,8 +22,8 @@ from incidents.models import TrackerConnection
 from incidents.trackers import Place, RemoteIssue, Tracker, TrackerError, tracker_of
 from postmortems.actions.item_rows import take
 from postmortems.actions.tickets import facts_of, is_secret, remember, take_over, unlinked_by
+from postmortems.items.tickets import Plan, Pushed, draft_of, plan
 from postmortems.models import ActionItem, ItemTicket
-from postmortems.tickets import Plan, Pushed, draft_of, plan
 
 log = structlog.get_logger("watchbill.tickets")
 

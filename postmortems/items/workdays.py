@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from oncall import holidays
 from oncall.models import Rotation
 from oncall.selectors import leave_of_members
-from postmortems.ladder import Person
+from postmortems.items.ladder import Person
 from teams.models import User
 
 _CHUNK = 50

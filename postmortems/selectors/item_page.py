@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from postmortems import ladder
 from postmortems.actions.reminding import case_of
 from postmortems.choices import Rung
+from postmortems.items import ladder
+from postmortems.items.workdays import people
 from postmortems.models import ActionItem
 from postmortems.selectors.leads import leads_of
-from postmortems.workdays import people
 from teams.models import User
 
 

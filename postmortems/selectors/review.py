@@ -18,9 +18,9 @@ from postmortems.choices import (
     SectionKey,
     SectionState,
 )
-from postmortems.ladder import Person
+from postmortems.items.ladder import Person
+from postmortems.items.workdays import people
 from postmortems.models import Meeting, Postmortem, ReviewDefaults, Reviewer, SectionComment
-from postmortems.workdays import people
 from teams.actor import Actor
 
 _FEW = 20

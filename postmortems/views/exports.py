@@ -13,11 +13,11 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from core.pages import actor_of
-from incidents.views.streaming import streamed
-from postmortems.drawing import fault_tree_svg
+from core.streaming import streamed
 from postmortems.exporting.answers import exported
 from postmortems.exporting.document import paper_of, written
 from postmortems.views.shown import rendered, visible
+from postmortems.writing.drawing import fault_tree_svg
 from teams.actor import Actor
 
 

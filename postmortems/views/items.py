@@ -24,10 +24,10 @@ from oncall.feeds import token_by_secret
 from postmortems import actions
 from postmortems.choices import ItemClass, ItemPriority, ItemStatus, PostmortemStatus
 from postmortems.forms.items import ItemFullForm
-from postmortems.item_calendar import feed
+from postmortems.items.calendar import feed
+from postmortems.items.workdays import zone_of
 from postmortems.models import ActionItem, Postmortem
 from postmortems.selectors import items as selectors
-from postmortems.workdays import zone_of
 from teams.actor import Actor, actor_for
 from teams.models import Team, User
 from teams.selectors import saved_views

@@ -17,11 +17,11 @@ from postmortems.actions.invitations import address_of, invitation_of
 from postmortems.choices import MeetingKind
 from postmortems.forms.review import HoldForm, MeetingForm
 from postmortems.invitations import PUBLISH, calendar
-from postmortems.markdown import to_html
 from postmortems.models import Attendee, Meeting, Postmortem
 from postmortems.selectors.review import agenda_for, proposed_time
 from postmortems.views.shown import visible
 from postmortems.views.tried import applied
+from postmortems.writing.markdown import to_html
 
 
 @login_required

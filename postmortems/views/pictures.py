@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError, NotVisible
 from core.pages import actor_of
+from core.streaming import kept_file
 from incidents.evidence import Upload
 from incidents.recipients import seers
-from incidents.views.streaming import streamed
 from postmortems import actions
-from postmortems.actions.images import location
+from postmortems.actions.images import PICTURES
 from postmortems.models import Postmortem, PostmortemImage
 from postmortems.views.shown import visible
 from teams.models import User
 
-_CHUNK = 64 * 1024
 _OFFERED = 8
 _LOOKED_AT = 100
 
@@ -55,32 +50,7 @@ def image(request: HttpRequest, pk: int, image_id: int) -> HttpResponseBase:
     row = PostmortemImage.objects.filter(postmortem__in=seen, pk=image_id).first()
     if row is None:
         raise NotVisible
-    response = _answer(request, row)
-    response["Content-Disposition"] = content_disposition_header(False, row.name) or "inline"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, no-cache"
-    response["ETag"] = f'"{row.sha256}"'
-    return response
-
-
-def _answer(request: HttpRequest, row: PostmortemImage) -> HttpResponseBase:
-    if f'"{row.sha256}"' in request.headers.get("If-None-Match", ""):
-        return HttpResponseNotModified()
-    if request.method == "HEAD":
-        return HttpResponse(content_type=row.content_type)
-    path = location(row.path)
-    if not path.is_file():
-        raise NotVisible
-    response = streamed(request, _pieces(path), content_type=row.content_type)
-    response["Content-Length"] = str(row.size)
-    return response
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as opened:
-        while piece := opened.read(_CHUNK):
-            yield piece
+    return kept_file(request, PICTURES, row, inline=True)
 
 
 @login_required

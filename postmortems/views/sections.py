@@ -16,9 +16,8 @@ from core.differences import compare
 from core.errors import InvalidInput, NotAllowed, NotVisible
 from core.pages import actor_of, keyset, wants_part
 from incidents.evidence import Upload
-from postmortems import actions, presence
+from postmortems import actions
 from postmortems.actions.sections import MAX_SECTION
-from postmortems.blame import hints
 from postmortems.choices import SectionKey
 from postmortems.errors import EditedMeanwhile
 from postmortems.forms.documents import SectionForm
@@ -26,6 +25,8 @@ from postmortems.live import announce
 from postmortems.models import SectionRevision
 from postmortems.views.page import page
 from postmortems.views.shown import Document, editor_context, open_document, rendered, visible
+from postmortems.writing import presence
+from postmortems.writing.blame import hints
 
 _PARTS = {"comments": "postmortems/partials/comments.html"}
 

@@ -14,13 +14,13 @@ from django.utils.safestring import SafeString
 from core import clock
 from core.errors import NotVisible
 from postmortems.actions.sections import HIDABLE
-from postmortems.blame import hints
 from postmortems.choices import PostmortemStatus, SectionKey, SectionState
 from postmortems.live import topic_of
-from postmortems.markdown import Picture, image_ids, to_html
-from postmortems.mentions import people_named
 from postmortems.models import Postmortem, PostmortemImage, PostmortemSection, SectionComment
-from postmortems.presence import Writer, writers
+from postmortems.writing.blame import hints
+from postmortems.writing.markdown import Picture, image_ids, to_html
+from postmortems.writing.mentions import people_named
+from postmortems.writing.presence import Writer, writers
 from teams.actor import Actor
 
 

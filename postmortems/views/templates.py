@@ -16,10 +16,10 @@ from postmortems import actions
 from postmortems.actions.templates import faults_of
 from postmortems.choices import Part, SectionKey
 from postmortems.forms.review import AttendeeForm, DefaultsForm, TemplateForm
-from postmortems.markdown import to_html
 from postmortems.models import DefaultAttendee, PostmortemTemplate, ReviewDefaults
-from postmortems.templating import VARIABLES
 from postmortems.views.tried import applied
+from postmortems.writing.markdown import to_html
+from postmortems.writing.templating import VARIABLES
 from teams.models import Team
 
 EXAMPLE = {

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from core.errors import InvalidInput
 from core.pages import actor_of
 from postmortems.actions import tickets as actions
+from postmortems.items.tickets import Pushed
 from postmortems.models import ActionItem, ItemTicket
-from postmortems.tickets import Pushed
 from teams.actor import Actor
 
 

@@ -15,13 +15,13 @@ from core.errors import InvalidInput
 from core.pages import actor_of, wants_part
 from postmortems import actions
 from postmortems.choices import FactorKind, Gate, PostmortemStatus
-from postmortems.drawing import fault_tree_svg
 from postmortems.forms.whys import FactorForm, WhyChangeForm, WhyForm
 from postmortems.live import topic_of
 from postmortems.models import Postmortem
 from postmortems.selectors.factors import catalog, factors_of
 from postmortems.views.shown import visible
-from postmortems.whys import NEEDED, depth_of, flat, tree_of
+from postmortems.writing.drawing import fault_tree_svg
+from postmortems.writing.whys import NEEDED, depth_of, flat, tree_of
 
 
 @login_required

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from postmortems.choices import Gate
-from postmortems.whys import Box, Why, layout, sentence
+from postmortems.writing.whys import Box, Why, layout, sentence
 
 # All in user units, which are CSS pixels on the page.
 _COLUMN, _PAD, _GAP = 204, 11, 22

@@ -13,7 +13,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from core.markdown import new_parser, sanitised, words_of_image
-from postmortems.mentions import pieces
+from postmortems.writing.mentions import pieces
 
 _IMAGE = re.compile(r"^image:([0-9]{1,18})$")
 

@@ -9,11 +9,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.serializers import valid
 from core.errors import NotVisible
 from statuspage import actions
 from statuspage.actions.from_incident import tell_public
 from statuspage.api import inputs, shapes
-from statuspage.api.parts import below, ids_of, valid
+from statuspage.api.parts import below, ids_of
 from statuspage.models import Notice, NoticeUpdate, StatusPage
 
 if TYPE_CHECKING:

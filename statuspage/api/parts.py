@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.serializers import valid
 from core.errors import NotVisible, field_error
 from services.models import Service
 from statuspage import actions
@@ -25,20 +26,11 @@ from statuspage.uptime import days, together
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rest_framework.serializers import Serializer
-
     from teams.actor import Actor
 
 _ID = "(?P<part>[a-z0-9]{12})"
 _NUMBER = "(?P<number>[0-9]{1,18})"
 _MOST_DAYS = 366
-
-
-def valid(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The body as the shape takes it; `ValidationError` otherwise."""
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def below(rows: Any, public_id: str) -> Any:

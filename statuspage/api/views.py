@@ -10,13 +10,14 @@ from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.serializers import valid
 from core.api.views import ActorViewSet
 from core.errors import field_error
 from services.models import Service
 from statuspage import actions
 from statuspage.api import inputs, shapes
 from statuspage.api.notices import NoticesMixin
-from statuspage.api.parts import PartsMixin, valid
+from statuspage.api.parts import PartsMixin
 from statuspage.models import StatusPage
 from teams.models import Team
 

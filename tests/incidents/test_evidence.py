@@ -17,7 +17,7 @@ from core import clock
 from core.errors import InvalidInput, NotVisible
 from incidents import actions
 from incidents.actions import evidence as evidence_actions
-from incidents.actions.files import location, store, sweep
+from incidents.actions.files import EVIDENCE, sweep
 from incidents.evidence import Upload
 from incidents.models import Incident, TimelineEntry, TimelineFile
 from tests.factories import api_client, signed_in
@@ -232,10 +232,10 @@ def test_the_same_key_attaches_once(tmp_path: Path) -> None:
 def test_the_sweep_takes_old_files_without_a_row(tmp_path: Path) -> None:
     world = make_world()
     kept = attach(world, declare(world).number).files.get()
-    orphan, fresh = store(b"orphan"), store(b"fresh")
+    orphan, fresh = EVIDENCE.store(b"orphan"), EVIDENCE.store(b"fresh")
     old = (clock.now() - dt.timedelta(hours=7)).timestamp()
     for path in (orphan, kept.path):
-        os.utime(location(path), (old, old))
+        os.utime(EVIDENCE.location(path), (old, old))
     assert sweep(clock.now()) == 1
     assert {path.name for path in on_disk(tmp_path)} == {Path(kept.path).name, Path(fresh).name}
 
@@ -243,7 +243,7 @@ def test_the_sweep_takes_old_files_without_a_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["../secret_key", "evidence/../../x", "/etc/passwd", "evidence"])
 def test_no_path_leads_out_of_the_folder(path: str) -> None:
     with pytest.raises(FileNotFoundError):
-        location(path)
+        EVIDENCE.location(path)
 
 
 def test_the_server_takes_uploads_there_alone() -> None:

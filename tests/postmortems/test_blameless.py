@@ -6,11 +6,11 @@ import pytest
 
 from incidents import actions as incident_actions
 from postmortems import actions
-from postmortems.blame import hints
-from postmortems.blameless import by_role
-from postmortems.markdown import Picture, to_html
-from postmortems.mentions import mentioned, people_named
+from postmortems.exporting.blameless import by_role
 from postmortems.models import Postmortem
+from postmortems.writing.blame import hints
+from postmortems.writing.markdown import Picture, to_html
+from postmortems.writing.mentions import mentioned, people_named
 from tests.factories import make_user
 from tests.postmortems.test_documents import started
 from tests.world import World, make_world

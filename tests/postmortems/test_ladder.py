@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postmortems.ladder import (
+from postmortems.items.ladder import (
     AFTER,
     BACKUP,
     BEFORE,

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.differences import ADDED, REMOVED, SAME, changes, compare
-from postmortems.merging import merge
+from postmortems.writing.merging import merge
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "c", "d", "- e", "f g"]), max_size=12)
 # Other processes may take the machine's time while examples are drawn.

@@ -15,7 +15,7 @@ from postmortems import actions
 from postmortems.exporting import pdf
 from postmortems.exporting.document import paper_of
 from postmortems.models import Postmortem, WhyNode
-from postmortems.whys import MAX_NODES
+from postmortems.writing.whys import MAX_NODES
 from tests.factories import signed_in
 from tests.postmortems.papers import TEXTS, published, with_factor, with_picture, with_whys
 from tests.world import make_world

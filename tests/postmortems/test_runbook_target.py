@@ -8,7 +8,7 @@ import pytest
 
 from incidents.actions.runbooks import create_runbook, publish_runbook
 from postmortems import actions
-from postmortems.targets import resolve
+from postmortems.items.targets import resolve
 from tests.postmortems.test_items_sending import item_due, remind, tick_targets
 from tests.world import make_world
 

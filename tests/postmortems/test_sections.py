@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any
 
 import pytest
 
+from core import clock
 from core.errors import Conflict, InvalidInput, NotAllowed, NotVisible
+from core.kept import ORPHAN_AFTER
 from core.models import LiveEntry
 from incidents.evidence import Upload
 from notifications.models import Delivery
 from postmortems import actions
+from postmortems.actions.images import PICTURES
 from postmortems.errors import EditedMeanwhile
 from postmortems.models import Postmortem, PostmortemImage, PostmortemSection, SectionRevision
+from postmortems.tasks import sweep_files
 from tests.factories import actor_of, make_token
 from tests.incidents.pictures import png
 from tests.incidents.support import at_once
@@ -199,6 +204,20 @@ def test_a_change_is_said_without_words_or_names() -> None:
 
 def upload(content: bytes, name: str = "graph.png") -> Upload:
     return Upload(name, len(content), io.BytesIO(content))
+
+
+def test_the_sweep_takes_old_pictures_no_document_has(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    world = make_world()
+    row = actions.add_image(actor=world.actor("bo"), postmortem_id=started(world).pk, upload=upload(png()))
+    orphan, fresh = PICTURES.store(b"orphan"), PICTURES.store(b"fresh")
+    now = clock.now()
+    old = (now - ORPHAN_AFTER).timestamp() - 1
+    for path in (orphan, row.path):
+        os.utime(tmp_path / path, (old, old))
+    sweep_files()
+    left = {f"{each.relative_to(tmp_path)}" for each in tmp_path.rglob("*") if each.is_file()}
+    assert left == {row.path, fresh}
 
 
 def test_pictures_are_rebuilt_and_limited(settings: Any, tmp_path: Any) -> None:

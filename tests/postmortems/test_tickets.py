@@ -17,8 +17,8 @@ from incidents.models import Incident, TrackerConnection, TrackerEvent
 from incidents.trackers.github import client as github_client
 from postmortems import actions
 from postmortems.actions.tickets import confirm_ticket, link_ticket, unlink_ticket
+from postmortems.items.ticket_sync import claim_next, sync, sync_due
 from postmortems.models import ActionItem, ItemNote, ItemTicket
-from postmortems.ticket_sync import claim_next, sync, sync_due
 from teams.models import AuditEntry
 from tests.incidents.github import PROJECT, GitHubApi, comment, connected, deliver, github_api, payload
 from tests.postmortems.test_items import draft, made

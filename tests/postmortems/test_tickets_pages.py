@@ -10,8 +10,8 @@ from incidents.actions.trackers import connect_tracker, disconnect_tracker
 from incidents.choices import Visibility
 from incidents.models import Incident, TrackerConnection
 from postmortems.actions.tickets import link_ticket
+from postmortems.items.tickets import Pushed, body_for, draft_of
 from postmortems.models import ActionItem, ItemTicket
-from postmortems.tickets import Pushed, body_for, draft_of
 from tests.factories import api_client, make_team, make_token, signed_in
 from tests.incidents.github import PROJECT, TOKEN
 from tests.postmortems.test_items import made
@@ -151,7 +151,7 @@ def test_a_connection_that_goes_leaves_items_with_a_note(
 def test_what_is_kept_is_read_again_and_the_rest_of_a_body_stays() -> None:
     kept = Pushed(confirmed=True).agreed(title="a", body="b")
     assert (len(str(kept)), Pushed.read(str(kept)), Pushed.read("")) == (64, kept, Pushed())
-    from postmortems.tickets import Facts
+    from postmortems.items.tickets import Facts
 
     values: dict[str, Any] = dict.fromkeys(("detail", "owner", "due", "incident"), "")
     facts = Facts(

@@ -14,7 +14,7 @@ from core.errors import InvalidInput, NotAllowed, NotVisible
 from postmortems import actions
 from postmortems.models import Factor, Postmortem, WhyNode
 from postmortems.selectors.factors import catalog, factors_of
-from postmortems.whys import depth_of, flat, layout, sentence, tree_of, under
+from postmortems.writing.whys import depth_of, flat, layout, sentence, tree_of, under
 from tests.factories import api_client, signed_in
 from tests.postmortems.test_documents import resolved, started
 from tests.world import World, make_world

@@ -1,0 +1,1 @@
+"""Action items: what reminds of them, what they change, and the issues of trackers they are kept alike with."""

@@ -1,0 +1,1 @@
+"""How a document is begun, written together, and how its words become a page."""
