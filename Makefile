@@ -22,10 +22,11 @@ run:  ## Set up and start the whole product (PORT, WATCHBILL_DATA, … as in .en
 setup:  ## Install everything for development, start nothing
 	@$(PYTHON) -m config.launcher.setup dev
 
-test: setup check-python check-frontend  ## Format, lint, types, imports, front end, then all tests (ARGS: for pytest)
+test: lint  ## Format, lint, types, imports, front end, then all tests (ARGS: for pytest)
 	$(bin)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: setup check-python check-frontend  ## All checks that run no test of the product
+lint: setup  ## All checks that run no test of the product
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-python check-frontend
 
 check-python:
 	$(bin)/ruff format --check .

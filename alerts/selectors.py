@@ -15,7 +15,6 @@ from incidents.runbooks.selectors import Offer, fitting
 from services.choices import LinkKind
 from services.models import Service, ServiceLink
 from teams.actor import Actor
-from teams.choices import TeamRole
 
 # How many runbooks the page of an alert offers.
 _RUNBOOKS = 6
@@ -75,8 +74,7 @@ def silence_url(alert: Alert, actor: Actor) -> str:
     service = alert.service
     if service is None or alert.status == AlertStatus.RESOLVED:
         return ""
-    teams = actor.teams_with(TeamRole.MANAGER, TeamRole.RESPONDER)
-    if not actor.is_admin and service.team_id not in teams:
+    if not actor.responds(service.team_id):
         return ""
     names = [name for name in _TELLING if name in alert.labels]
     lines = [f"{name}={_quoted(alert.labels[name])}" for name in names] or [f"@title={_quoted(alert.title)}"]

@@ -1,9 +1,8 @@
-"""Who may change what in a team's on-call set-up; the only place here that names roles."""
+"""Who may change what in a team's on-call set-up."""
 
 from __future__ import annotations
 
 from teams.actor import Actor
-from teams.choices import Scope, TeamRole
 
 
 def may_manage(actor: Actor, team_id: int | None) -> bool:
@@ -13,6 +12,4 @@ def may_manage(actor: Actor, team_id: int | None) -> bool:
 
 def may_cover(actor: Actor, team_id: int | None) -> bool:
     """Overrides: responders of the team too."""
-    role = actor.roles.get(team_id) if team_id is not None else None
-    responds = role in (TeamRole.RESPONDER, TeamRole.MANAGER) and Scope.RESPOND in actor.scopes
-    return may_manage(actor, team_id) or responds
+    return actor.responds(team_id)

@@ -50,6 +50,16 @@ class Actor:
             return self.bound_team_id in (None, team_id)
         return team_id is not None and self.roles.get(team_id) == TeamRole.MANAGER
 
+    def responds(self, team_id: int | None) -> bool:
+        """Whether the actor may work on what is that team's: its responders and managers, admins."""
+        if self.manages(team_id):
+            return True
+        if Scope.RESPOND not in self.scopes:
+            return False
+        if self.is_admin:
+            return self.bound_team_id in (None, team_id)
+        return team_id is not None and self.roles.get(team_id) in (TeamRole.MANAGER, TeamRole.RESPONDER)
+
     @property
     def manages_any(self) -> bool:
         return self.is_admin or TeamRole.MANAGER in self.roles.values()

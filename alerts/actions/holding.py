@@ -20,7 +20,6 @@ from core.wakeup import wake
 from services.models import Service
 from teams.actions.audit import record
 from teams.actor import Actor
-from teams.choices import TeamRole
 from teams.models import Team
 
 LONGEST = dt.timedelta(days=30)
@@ -218,8 +217,7 @@ def _team(actor: Actor, team_id: int) -> Team:
 
 def may_hold(actor: Actor, team_id: int | None) -> bool:
     """Whether the actor may set or end silences and windows of the team's services."""
-    responds = actor.roles.get(team_id or 0) == TeamRole.RESPONDER and "respond" in actor.scopes
-    return responds or actor.manages(team_id)
+    return actor.responds(team_id)
 
 
 def _check_responds(actor: Actor, team_id: int | None) -> None:

@@ -18,7 +18,6 @@ from core.errors import Conflict, InvalidInput, NotAllowed, NotVisible, field_er
 from core.text import one_line
 from teams.actions.audit import record
 from teams.actor import Actor
-from teams.choices import TeamRole
 
 MAX_OF_TEAM = 200
 MAX_COUNTS = 1000
@@ -148,7 +147,7 @@ def visible(actor: Actor, objective_id: int) -> Objective:
 
 def may_count(actor: Actor, row: Objective) -> bool:
     """Managers and responders of its team push counts."""
-    return actor.is_admin or row.team_id in actor.teams_with(TeamRole.MANAGER, TeamRole.RESPONDER)
+    return actor.responds(row.team_id)
 
 
 def push_counts(

@@ -21,7 +21,7 @@ from incidents.runbooks.variables import unknown, used
 from services.models import Service
 from teams.actions.audit import record as audit
 from teams.actor import Actor
-from teams.choices import Scope, TeamRole
+from teams.choices import Scope
 from teams.models import Membership, User
 
 HEADER = ("name", "purpose", "owner_id", "active", "review_every_days", "matchers")
@@ -142,13 +142,10 @@ def review_runbook(*, actor: Actor, runbook_id: int, now: dt.datetime | None = N
 
 def may_review(actor: Actor, runbook: Runbook) -> bool:
     """Whether the actor may say that a runbook they see is right."""
-    if actor.manages(runbook.team_id):
+    if actor.responds(runbook.team_id):
         return True
-    if Scope.RESPOND not in actor.scopes:
-        return False
-    if runbook.owner_id is not None and runbook.owner_id == actor.user_id:
-        return actor.bound_team_id in (None, runbook.team_id)
-    return runbook.team_id in actor.teams_with(TeamRole.MANAGER, TeamRole.RESPONDER)
+    owns = runbook.owner_id is not None and runbook.owner_id == actor.user_id
+    return owns and Scope.RESPOND in actor.scopes and actor.bound_team_id in (None, runbook.team_id)
 
 
 def runbooks_of(user_id: int) -> QuerySet[Runbook]:

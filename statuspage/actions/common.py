@@ -18,7 +18,6 @@ from statuspage.live import push_version
 from statuspage.models import StatusPage
 from teams.actions.audit import record
 from teams.actor import Actor
-from teams.choices import TeamRole
 
 MAX_BODY = 20_000
 MAX_TITLE = 200
@@ -30,13 +29,7 @@ _HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([
 
 def publishes(actor: Actor, page: StatusPage) -> bool:
     """Whether the actor may say something on the page: managers and responders of its team, and admins."""
-    if actor.manages(page.team_id):
-        return True
-    if "respond" not in actor.scopes:
-        return False
-    if actor.is_admin:
-        return actor.bound_team_id in (None, page.team_id)
-    return actor.roles.get(page.team_id or 0) in (TeamRole.MANAGER, TeamRole.RESPONDER)
+    return actor.responds(page.team_id)
 
 
 def locked_page(actor: Actor, page_id: int, *, manage: bool = False) -> StatusPage:

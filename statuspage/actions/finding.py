@@ -13,7 +13,6 @@ from statuspage.actions.common import locked_page
 from statuspage.choices import NoticeKind
 from statuspage.models import Component, Notice, StatusPage
 from teams.actor import Actor
-from teams.choices import TeamRole
 
 
 def publishable_pages(actor: Actor) -> QuerySet[StatusPage]:
@@ -21,8 +20,7 @@ def publishable_pages(actor: Actor) -> QuerySet[StatusPage]:
     rows: QuerySet[StatusPage] = StatusPage.objects.visible_to(actor)
     if actor.is_admin and "respond" in actor.scopes:
         return rows
-    teams = [team for team in actor.roles if actor.roles[team] in (TeamRole.MANAGER, TeamRole.RESPONDER)]
-    return rows.filter(team__in=teams if "respond" in actor.scopes else ())
+    return rows.filter(team__in=[team for team in actor.roles if actor.responds(team)])
 
 
 def locked_notice(actor: Actor, notice_id: int, *, manage: bool = False) -> tuple[Notice, StatusPage]:

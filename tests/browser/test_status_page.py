@@ -97,7 +97,7 @@ def site(db: None, tmp_path: Path, settings: Any) -> Iterator[tuple[str, str, Pa
     notice = build(tmp_path, settings)
     folder = tmp_path / "site"
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", notice, folder
     server.shutdown()

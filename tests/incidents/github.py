@@ -196,7 +196,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def github_api() -> Iterator[GitHubApi]:
     """The stand-in, running; afterwards nothing odd may have been asked."""
     server = GitHubApi()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server
     finally:
