@@ -10,12 +10,13 @@ class StatuspageConfig(AppConfig):
         from core import housekeeping, panels
         from incidents.hooks import register_notices
         from postmortems.hooks import register_public_notices
-        from statuspage import handlers, live, subscriber_selectors  # noqa: F401 - subscribers register on import
+        from statuspage import handlers, live  # noqa: F401 - handlers register on import
         from statuspage.actions.metrics import KEPT
         from statuspage.fanout.bounces import Bounces
-        from statuspage.loop import PublicNotices
         from statuspage.models import MetricPoint
+        from statuspage.open_notices import PublicNotices
         from statuspage.postmortems import Postmortems
+        from statuspage.subscribers import selectors
 
         live.register()
         register_taker(Bounces())
@@ -24,7 +25,7 @@ class StatuspageConfig(AppConfig):
         housekeeping.register(
             "values of status pages", lambda now: MetricPoint.objects.filter(at__lt=now - KEPT)
         )
-        subscriber_selectors.register()
+        selectors.register()
         panels.register(
             "incident",
             "statuspage",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from statuspage.actions.finding import publishable_pages
 from statuspage.actions.from_incident import notices_of
+from statuspage.actions.locking import publishable_pages
 from statuspage.actions.notices import update_notice
-from statuspage.actions.saying import Words
+from statuspage.actions.words import Words
 from teams.actor import Actor
 
 _OVER, _WORDS = "resolved", "postmortem"

@@ -23,9 +23,9 @@ from statuspage.actions.pages import (
     set_logo,
     set_page,
 )
-from statuspage.actions.saying import Window, Words
 from statuspage.actions.templates import filled, remove_template, save_template
 from statuspage.actions.uptime import correct_uptime, withdraw_correction
+from statuspage.actions.words import Window, Words
 
 __all__ = [
     "MAX_LOGO_BYTES",

@@ -11,8 +11,8 @@ from core import clock
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
 from core.text import one_line
 from statuspage.actions.common import audit, body_of, in_languages, in_our_time, show
-from statuspage.actions.finding import locked_notice
-from statuspage.actions.saying import decided_here, may_follow, publish_words, refuse
+from statuspage.actions.locking import locked_notice
+from statuspage.actions.words import decided_here, may_follow, publish_words, refuse
 from statuspage.choices import NoticeState
 from statuspage.models import Notice, NoticeUpdate, StatusPage
 from teams.actor import Actor

@@ -19,8 +19,8 @@ from statuspage.actions.common import (
     name_of,
     show,
 )
-from statuspage.actions.finding import components_of
-from statuspage.actions.saying import check_status, impact_given, status_of
+from statuspage.actions.locking import components_of
+from statuspage.actions.words import check_status, impact_given, status_of
 from statuspage.choices import Impact, NoticeKind
 from statuspage.models import Component, Notice, NoticeUpdate, UptimeCorrection
 from teams.actor import Actor

@@ -15,7 +15,7 @@ from incidents.choices import IncidentKind, IncidentStatus, UpdateAudience, Upda
 from incidents.models import Incident, IncidentUpdate
 from statuspage.actions.common import publishes, show
 from statuspage.actions.notices import create_notice, update_notice
-from statuspage.actions.saying import Words, publish_words, refuse
+from statuspage.actions.words import Words, publish_words, refuse
 from statuspage.choices import OVER, NoticeState
 from statuspage.models import Notice, NoticeUpdate, StatusPage
 from teams.actor import Actor, actor_for, system_actor

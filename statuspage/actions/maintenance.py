@@ -15,9 +15,9 @@ from core import clock
 from core.containment import contained
 from core.errors import Conflict, field_error
 from statuspage.actions.common import audit, only_approved, show
-from statuspage.actions.finding import locked_notice
+from statuspage.actions.locking import locked_notice
 from statuspage.actions.notices import update_notice
-from statuspage.actions.saying import Window, Words, check_window, publish_words
+from statuspage.actions.words import Window, Words, check_window, publish_words
 from statuspage.announcing import announce_reminder
 from statuspage.building.html import shell
 from statuspage.choices import OVER, ComponentStatus, NoticeKind, NoticeState, Repeats

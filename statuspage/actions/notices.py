@@ -21,8 +21,8 @@ from statuspage.actions.common import (
     show,
 )
 from statuspage.actions.components import release
-from statuspage.actions.finding import components_of, incident_given, locked_notice
-from statuspage.actions.saying import (
+from statuspage.actions.locking import components_of, incident_given, locked_notice
+from statuspage.actions.words import (
     Window,
     Words,
     check_promise,

@@ -23,7 +23,7 @@ from statuspage.choices import (
     SubscriberState,
 )
 from statuspage.models import Component, Notice, StatusPage, Subscriber, SubscriberMessage
-from statuspage.subscriber_addresses import checked, digest_of
+from statuspage.subscribers.addresses import checked, digest_of
 from teams.actor import Actor
 
 # Questions to one address: three at once, then one every 20 minutes.

@@ -19,12 +19,12 @@ from rest_framework.response import Response
 from core.api.serializers import StrictSerializer
 from core.api.views import ActorViewSet
 from core.errors import NotVisible, field_error
-from statuspage import subscriber_import as table
-from statuspage import subscriber_selectors as selectors
 from statuspage.actions import subscribers as actions
 from statuspage.choices import Language, SubscriberKind, SubscriberState
 from statuspage.models import StatusPage, Subscriber
-from statuspage.subscriber_addresses import MAX_ADDRESS, told
+from statuspage.subscribers import importing as table
+from statuspage.subscribers import selectors
+from statuspage.subscribers.addresses import MAX_ADDRESS, told
 from statuspage.views.subscribers import csv_response
 
 _SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH)

@@ -22,7 +22,7 @@ from statuspage.building.shapes import stamp, update_body
 from statuspage.choices import NoticeKind, NoticeStatus
 from statuspage.fanout.news import News, Words, spoken, words
 from statuspage.models import Notice, Subscriber
-from statuspage.subscriber_links import unsubscribe_url
+from statuspage.subscribers.links import unsubscribe_url
 
 _SLACK_TEXT, _TEAMS_TEXT = 2800, 10_000
 

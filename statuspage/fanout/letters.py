@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from core.crypto import unseal
 from core.text import one_line
-from statuspage import subscriber_links as links
 from statuspage.building.html import shell
 from statuspage.building.load import public_base
 from statuspage.choices import SubscriberKind, SubscriberState
 from statuspage.fanout.bounces import return_path
 from statuspage.fanout.news import News, spoken, words
 from statuspage.models import SubscriberMessage
+from statuspage.subscribers import links
 
 _SUBJECT = 200
 

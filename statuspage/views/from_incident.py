@@ -13,8 +13,8 @@ from core.errors import InvalidInput, NotAllowed, NotVisible
 from core.pages import actor_of
 from incidents.choices import IncidentKind
 from incidents.models import Incident
-from statuspage.actions.finding import publishable_pages
 from statuspage.actions.from_incident import tell_public
+from statuspage.actions.locking import publishable_pages
 from statuspage.choices import OVER, NoticeState
 from statuspage.forms.notices import FromIncidentForm
 from statuspage.models import Notice, StatusPage

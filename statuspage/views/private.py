@@ -17,11 +17,11 @@ from core.errors import NotVisible
 from statuspage.access import may_read, unlock
 from statuspage.building.html import shell
 from statuspage.choices import PageAccess
+from statuspage.forms.public import asked_on, client_key, from_own_form, page_root
 from statuspage.models import StatusPage
-from statuspage.public_forms import asked_on, client_key, from_own_form, page_root
 from statuspage.serving.answers import find, serve
 from statuspage.serving.store import store
-from statuspage.subscriber_links import form_token
+from statuspage.subscribers.links import form_token
 
 
 @require_safe

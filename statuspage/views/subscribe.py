@@ -17,15 +17,15 @@ from django.views.decorators.http import require_http_methods
 
 from core import ratelimit
 from core.errors import InvalidInput, NotVisible
-from statuspage import subscriber_links as links
 from statuspage.access import may_read
 from statuspage.actions import subscribers as actions
 from statuspage.building.html import shell
 from statuspage.choices import SubscriberKind, SubscriberState
-from statuspage.forms_subscribers import ChoicesForm, SubscribeForm
+from statuspage.forms.public import client_key, from_own_form
+from statuspage.forms.subscribers import ChoicesForm, SubscribeForm
 from statuspage.models import StatusPage, Subscriber
-from statuspage.public_forms import client_key, from_own_form
-from statuspage.subscriber_addresses import hint
+from statuspage.subscribers import links
+from statuspage.subscribers.addresses import hint
 from teams.views.base import attach
 
 _HEADERS = {

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError, NotAllowed, NotVisible
 from core.pages import actor_of, keyset
-from statuspage import subscriber_import as table
-from statuspage import subscriber_selectors as selectors
 from statuspage.actions import subscribers as actions
 from statuspage.choices import SubscriberKind, SubscriberState
-from statuspage.forms_subscribers import AddForm, ImportForm
+from statuspage.forms.subscribers import AddForm, ImportForm
 from statuspage.models import StatusPage, Subscriber
-from statuspage.subscriber_addresses import told
+from statuspage.subscribers import importing as table
+from statuspage.subscribers import selectors
+from statuspage.subscribers.addresses import told
 from statuspage.views.common import frame
 from teams.views.base import attach, keep_secret, take_secret
 

@@ -21,7 +21,7 @@ from core.crypto import seal
 from statuspage import actions
 from statuspage.actions import Words
 from statuspage.models import Announcement, Component, Notice, StatusPage, Subscriber, SubscriberMessage
-from statuspage.subscriber_addresses import digest_of
+from statuspage.subscribers.addresses import digest_of
 from teams.actor import Actor, actor_for
 from tests.bench.ground import Ground
 from tests.bench.reading import answer_once, read_all, request_of

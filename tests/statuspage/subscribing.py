@@ -14,7 +14,7 @@ from statuspage.choices import SubscriberKind, SubscriberState
 from statuspage.fanout.queueing import fan_out
 from statuspage.fanout.sending import send_due
 from statuspage.models import StatusPage, Subscriber, SubscriberMessage
-from statuspage.subscriber_addresses import digest_of
+from statuspage.subscribers.addresses import digest_of
 
 ORIGIN = "http://127.0.0.1:8000"
 _numbers = itertools.count(1)

@@ -23,7 +23,7 @@ from django.utils.translation.template import templatize
 
 import statuspage
 from notifications.transports.webhook.address import check_url
-from statuspage import actions, subscriber_links
+from statuspage import actions
 from statuspage.actions import PageSettings
 from statuspage.building.bars import percent
 from statuspage.building.html import Pages, widget
@@ -33,6 +33,7 @@ from statuspage.fanout.hooks import slack
 from statuspage.fanout.letters import about, question
 from statuspage.fanout.news import read
 from statuspage.models import StatusPage, SubscriberMessage
+from statuspage.subscribers import links as subscriber_links
 from tests.statuspage.subscribing import ORIGIN, subscriber
 from tests.statuspage.support import make_page, say, tell
 from tests.world import World, make_world
@@ -49,9 +50,9 @@ _CODE = (
     "fanout/*.py",
     "views/subscribe.py",
     "views/private.py",
-    "forms_subscribers.py",
+    "forms/subscribers.py",
     "proposals.py",
-    "subscriber_addresses.py",
+    "subscribers/addresses.py",
 )
 _TEMPLATES = (
     "templates/statuspage/public/*",
@@ -110,7 +111,7 @@ def public_words() -> dict[Key, str]:
                 if text not in _INSIDE:
                     found.setdefault((context or "", text, plural), path.relative_to(ROOM).as_posix())
     for address in _OF_ADDRESSES:
-        found[("", check_url(address), "")] = "subscriber_addresses.py"
+        found[("", check_url(address), "")] = "subscribers/addresses.py"
     return found
 
 

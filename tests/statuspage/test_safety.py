@@ -19,7 +19,7 @@ from statuspage.actions.subscribers import ask
 from statuspage.building import publish_due
 from statuspage.models import Component, ComponentInterval, NoticeUpdate, StatusPage, Subscriber
 from statuspage.serving import mirror
-from statuspage.subscriber_import import apply_import, export
+from statuspage.subscribers.importing import apply_import, export
 from tests.factories import api_client, make_team, signed_in
 from tests.incidents.pictures import png
 from tests.incidents.support import declare

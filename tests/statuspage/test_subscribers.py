@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from config.logs import redact_text
 from core.crypto import unseal
 from statuspage.models import StatusPage, Subscriber
-from statuspage.subscriber_import import MAX_ROWS, plan_import
+from statuspage.subscribers.importing import MAX_ROWS, plan_import
 from teams.choices import TeamVisibility
 from teams.models import AuditEntry
 from tests.factories import api_client, signed_in

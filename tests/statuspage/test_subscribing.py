@@ -12,10 +12,10 @@ from django.test import Client
 
 from core.crypto import unseal
 from notifications.models import CapturedMail
-from statuspage import subscriber_links as links
 from statuspage.actions.subscribers import end
 from statuspage.choices import SubscriberState
 from statuspage.models import StatusPage, Subscriber
+from statuspage.subscribers import links
 from tests.statuspage.subscribing import ORIGIN, browser, link_in, mails, messages, subscriber, work
 from tests.statuspage.support import make_page, part, say, tell
 from tests.world import World, make_world

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin import ReadOnlyAdmin
-from statuspage import admin_subscribers  # noqa: F401 - registers on import
 from statuspage.models import (
     Component,
     ComponentGroup,

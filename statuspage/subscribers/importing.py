@@ -23,7 +23,7 @@ from statuspage.actions.common import audit
 from statuspage.actions.subscribers import language_of, managed_page
 from statuspage.choices import SubscriberKind, SubscriberState
 from statuspage.models import StatusPage, Subscriber, SubscriberMessage
-from statuspage.subscriber_addresses import MAX_ADDRESS, checked, digest_of
+from statuspage.subscribers.addresses import MAX_ADDRESS, checked, digest_of
 from teams.actor import Actor
 
 MAX_ROWS = 20_000

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from statuspage.choices import Language, SubscriberKind
 from statuspage.models import StatusPage
-from statuspage.subscriber_addresses import MAX_ADDRESS
-from statuspage.subscriber_import import MAX_BYTES
+from statuspage.subscribers.addresses import MAX_ADDRESS
+from statuspage.subscribers.importing import MAX_BYTES
 
 
 class _ChoosesParts(forms.Form):

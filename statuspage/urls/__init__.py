@@ -44,7 +44,7 @@ _managed: list[URLPattern | URLResolver] = [
     path("figures/corrections/<int:pk>/", figures.withdraw, name="withdraw"),
     path("figures/metrics/", figures.metric_save, name="metric_new"),
     path("figures/metrics/<slug:part>/", figures.metric_save, name="metric_remove"),
-    path("subscribers/", include("statuspage.urls_subscribers")),
+    path("subscribers/", include("statuspage.urls.subscribers")),
     path("templates/", templates.template_list, name="templates"),
     path("templates/new/", templates.template_form, name="template_new"),
     path("templates/<int:pk>/", templates.template_form, name="template"),
@@ -57,7 +57,7 @@ urlpatterns = [
     path("statuspages/panel/<int:number>/", from_incident.panel, name="panel"),
     path("statuspages/from-incident/<int:number>/", from_incident.tell, name="from_incident"),
     path("statuspages/<slug:slug>/", include(_managed)),
-    path("status/<slug:slug>/", include("statuspage.urls_public")),
+    path("status/<slug:slug>/", include("statuspage.urls.public")),
     path("status/<slug:slug>/unlock/", private.open_page, name="unlock"),
     re_path(r"^status/(?P<slug>[-a-z0-9_]{1,60})/(?P<rest>.*)$", private.read, name="read"),
 ]

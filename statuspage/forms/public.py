@@ -11,7 +11,7 @@ from django.conf import settings
 from core.crypto import digest
 from statuspage.models import StatusPage
 from statuspage.serving import DOMAIN_KEY
-from statuspage.subscriber_links import form_token_valid
+from statuspage.subscribers.links import form_token_valid
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

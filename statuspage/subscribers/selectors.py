@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from core import housekeeping
 from statuspage.choices import OVER, SubscriberKind, SubscriberState
 from statuspage.models import Announcement, StatusPage, Subscriber, SubscriberMessage
-from statuspage.subscriber_addresses import digest_of
+from statuspage.subscribers.addresses import digest_of
 
 PENDING_FOR = dt.timedelta(days=7)
 ENDED_FOR = dt.timedelta(days=30)

@@ -1,0 +1,1 @@
+"""Who is told: where, how they got there, and how they leave."""
