@@ -23,6 +23,22 @@ _WORDS = 12
 _CANDIDATES = 40
 _NEEDED_WORDS = 2
 _LINE = 240
+# Words of four letters and more that stand in every other report and so make none alike.
+_COMMON = (
+    "about after afternoon again alert alerts almost also always another because before being between "
+    "both cannot could customer customers days does doing done down during each eight either eleven else "
+    "error errors evening ever every everybody everything fail failed failing fails failure failures "
+    "first five four from good half have having here hour hours hundred incident incidents into issue "
+    "issues just last later least less like list lists little long made make many million minute minutes "
+    "month more morning most much must near need needs never night nine nobody none nothing often only "
+    "open other outage outages over page pages part people percent person problem problems right same "
+    "second seconds seen service services seven several should show showed showing shows since some "
+    "somebody start started still stop stopped such system systems take taken than that their them then "
+    "there these they thing things this those though thousand three through time times today twelve under "
+    "until user users very wait want week weeks well went were what when where which while will with "
+    "without work working works would wrong yesterday"
+)
+_SAY_LITTLE = frozenset(_COMMON.split())
 
 
 @dataclass(frozen=True)
@@ -70,9 +86,11 @@ def similar_to(incident: Incident, actor: Actor, limit: int = 5) -> list[Similar
 
 
 def words_of(text: str) -> list[str]:
-    """The words that may tell something, as they stand, each once. Postgres leaves out those that never do."""
-    words = re.findall(r"[^\W_]{4,40}", text.lower().replace("\0", " "))
-    return list(dict.fromkeys(words))[:_WORDS]
+    """The words that may tell something, as they stand, each once."""
+    words = dict.fromkeys(re.findall(r"[^\W_]{4,40}", text.lower().replace("\0", " ")))
+    telling = [word for word in words if word not in _SAY_LITTLE]
+    # "Orders" says nothing beside "order": both are found by the same stem.
+    return [word for word in telling if not (word.endswith("s") and word[:-1] in words)][:_WORDS]
 
 
 def _rows(incident: Incident, actor: Actor, words: list[str]) -> QuerySet[Any]:

@@ -100,6 +100,11 @@ def test_it_is_one_statement_and_hostile_titles_do_no_harm() -> None:
 
 def test_words_and_lines() -> None:
     assert words_of("The API of the API: timeouts, a_b") == ["timeouts"]
+    assert words_of("Search shows prices of this morning, up to five hours old; order of orders") == [
+        "search",
+        "prices",
+        "order",
+    ]
     assert len(words_of(" ".join(f"word{n}" for n in range(99)))) == 12
     assert first_line("## Head\n\nText") == "Head"
     assert (

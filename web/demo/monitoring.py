@@ -12,7 +12,8 @@ from alerts.actions.heartbeats import ping, save_heartbeat
 from alerts.actions.holding import add_silence, add_window
 from alerts.actions.rules import save_rule
 from alerts.choices import INTERNAL_KINDS, AlertStatus, HeartbeatStatus
-from alerts.models import Alert, HeartbeatSpan, Integration, RoutingRule
+from alerts.models import Alert, Heartbeat, HeartbeatSpan, Integration, RoutingRule
+from alerts.watch.heartbeats import late
 from core import clock
 from incidents.models import Incident
 from notifications.choices import Urgency
@@ -207,15 +208,7 @@ def _heartbeats(made: Loaded) -> None:
         grace_seconds=86_400,
     )
     ping(key=key, by="billing-1")
-    now = clock.now()
-    HeartbeatSpan.objects.filter(beat=beat).delete()
-    late = (now - 23 * _DAY, now - 23 * _DAY + dt.timedelta(hours=5))
-    for status, since, until in (
-        (HeartbeatStatus.HEALTHY, now - 120 * _DAY, late[0]),
-        (HeartbeatStatus.LATE, *late),
-        (HeartbeatStatus.HEALTHY, late[1], None),
-    ):
-        HeartbeatSpan.objects.create(beat=beat, status=status, since=since, until=until)
+    _was_late(beat, clock.now())
     save_heartbeat(
         actor=maya,
         name="Nightly backup of orders",
@@ -223,4 +216,37 @@ def _heartbeats(made: Loaded) -> None:
         cron="0 2 * * *",
         timezone="Europe/Berlin",
         grace_seconds=1800,
+    )
+
+
+def _was_late(beat: Heartbeat, now: dt.datetime) -> None:
+    """Healthy for months but for five hours three weeks ago, with the alert of that time."""
+    since, back = now - 23 * _DAY, now - 23 * _DAY + dt.timedelta(hours=5)
+    beat.last_ping_at = since - 32 * _DAY
+    told = late(beat, since)
+    beat.spans.all().delete()
+    HeartbeatSpan.objects.bulk_create(
+        HeartbeatSpan(beat=beat, status=status, since=start, until=end)
+        for status, start, end in (
+            (HeartbeatStatus.HEALTHY, now - 120 * _DAY, since),
+            (HeartbeatStatus.LATE, since, back),
+            (HeartbeatStatus.HEALTHY, back, None),
+        )
+    )
+    Alert.objects.create(
+        integration=beat.integration,
+        service_id=beat.service_id,
+        team_id=beat.team_id,
+        dedup_key=told.dedup_key,
+        group_key=told.group_key,
+        status=AlertStatus.RESOLVED,
+        severity=told.severity,
+        title=told.title,
+        source=told.source,
+        labels=told.labels,
+        route=[f"Came in over “{beat.name}” for {beat.service.name}"],
+        first_seen_at=since,
+        last_seen_at=since,
+        acknowledged_at=since + dt.timedelta(minutes=6),
+        resolved_at=back,
     )
