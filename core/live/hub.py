@@ -192,7 +192,7 @@ class Hub:
             if message.topic in self._by_topic:
                 self._early.add(message.topic)
             return
-        if message.edited or message.seq == last + 1:
+        if message.seq == last + 1 or (message.edited and message.seq <= last):
             self._deliver(message)
         elif message.seq > last:
             await self._fill_gap(message.topic)

@@ -152,6 +152,14 @@ def test_the_whole_incident_on_two_phones(product: str, people: Callable[..., An
     expect(maya.live.locator("#timeline")).to_contain_text("Orders stop at the queue")
     everybody("note")
 
+    row = ada.live.locator("#timeline [id^=entry-]", has_text="Orders stop at the queue")
+    ada.fresh.goto(row.locator("a[href$='/edit/']").get_attribute("href"))
+    ada.fresh.locator("textarea[name=text]").fill("Orders stop at the second queue")
+    ada.fresh.locator("main form button[type=submit]").first.click()
+    ada.fresh.wait_for_url("**/incidents/*/#entry-*")
+    expect(maya.live.locator("#timeline")).to_contain_text("Orders stop at the second queue")
+    everybody("note edited")
+
     form = ada.dialog("cause")
     form.locator("[name=text]").fill("The queue is full")
     ada.send(form)

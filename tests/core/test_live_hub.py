@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -137,6 +138,22 @@ def test_a_gap_is_read_from_the_database_and_repeats_are_not_given(source: Sourc
         await hub._receive(wire(messages[3]))
         assert queued(socket) == [("last", 0), 1, 2, 3, 4, 5]
         assert source.reads == [1]
+
+    run(scenario())
+
+
+def test_what_was_edited_is_given_again_and_closes_no_gap(source: Source) -> None:
+    async def scenario() -> None:
+        hub = Hub()
+        source.add(2)
+        socket = await joined(hub, source)
+        edited = replace(source.messages[0], edited=True)
+        await hub._receive(wire(edited))
+        assert queued(socket) == [("last", 2), 1]
+        later = source.add(3)
+        await hub._receive(wire(replace(later[1], edited=True)))
+        await hub._receive(wire(later[2]))
+        assert queued(socket) == [3, 4, 5]
 
     run(scenario())
 

@@ -1,6 +1,6 @@
 import { htmx } from "../lib/htmx.ts";
 import { isAway } from "../live/targets.ts";
-import type { LiveEntry } from "../live/connection.ts";
+import { connection, type LiveEntry } from "../live/connection.ts";
 
 const SOONEST_MS = 250;
 const SPREAD_MS = 600;
@@ -23,11 +23,19 @@ export class TimelineElement extends HTMLElement {
     const entry = (event as CustomEvent<LiveEntry>).detail;
     if (entry.topic === this.getAttribute("topic") && entry.event.startsWith("timeline.")) this.plan();
   };
+  private lost = false;
+  /** What was edited while the connection was away is not said again. */
+  private readonly onState = (): void => {
+    const { state } = connection();
+    if (state === "live" && this.lost) this.plan();
+    this.lost = state === "reconnecting" || state === "stale";
+  };
   private readonly onWritten = (): void => { this.plan(); };
   private readonly onBack = (): void => { if (this.due && !this.timer) this.plan(); };
 
   connectedCallback(): void {
     document.addEventListener("wb:live", this.onLive);
+    connection().addEventListener("state", this.onState);
     document.addEventListener("wb:written", this.onWritten);
     document.addEventListener("visibilitychange", this.onBack);
     window.addEventListener("scroll", this.onBack, { passive: true });
@@ -37,6 +45,7 @@ export class TimelineElement extends HTMLElement {
 
   disconnectedCallback(): void {
     document.removeEventListener("wb:live", this.onLive);
+    connection().removeEventListener("state", this.onState);
     document.removeEventListener("wb:written", this.onWritten);
     document.removeEventListener("visibilitychange", this.onBack);
     window.removeEventListener("scroll", this.onBack);

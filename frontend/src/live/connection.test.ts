@@ -87,6 +87,18 @@ test("one socket carries all topics and a duplicate entry is dropped", () => {
   expect(socket().sent.at(-1)).toEqual({ unsubscribe: "incident:42" });
 });
 
+test("an entry that was edited keeps its number and is not dropped", () => {
+  live.add("incident:42:17");
+  socket().open();
+  const edited = { topic: "incident:42", seq: 9, event: "timeline.note", data: { edited: true } };
+  socket().say(edited);
+  socket().close();
+  vi.advanceTimersByTime(500);
+  socket().open();
+  expect(seen).toEqual([edited]);
+  expect(socket().sent).toEqual([{ subscribe: "incident:42", after: 17 }]);
+});
+
 test("reconnects after the last entry, and says so", () => {
   live.add("incident:42:17");
   socket().open();

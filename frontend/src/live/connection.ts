@@ -12,6 +12,11 @@ export interface LiveEntry {
 
 type Message = Partial<LiveEntry> & { topic: string; error?: string; revoked?: boolean; subscribed?: boolean; last?: number };
 
+/** Whether the entry was there before and says something else now; it keeps its number. */
+export function isEdited(entry: { data?: unknown }): boolean {
+  return (entry.data as { edited?: boolean } | undefined)?.edited === true;
+}
+
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 const STALE_MS = 30_000;
@@ -174,7 +179,7 @@ export class LiveConnection extends EventTarget {
       if (topic.last === undefined && message.last !== undefined) topic.last = message.last;
       return;
     }
-    if (message.seq !== undefined) {
+    if (message.seq !== undefined && !isEdited(message)) {
       if (topic.last !== undefined && message.seq <= topic.last) return;
       topic.last = message.seq;
     }

@@ -22,6 +22,16 @@ test("inserts its own topic only, exchanges a row that is there", () => {
   expect(rows()).toEqual(["row 2", "row 1, corrected"]);
 });
 
+test("an edited row is exchanged wherever the reader is, and one that is not here stays away", () => {
+  const list = document.querySelector("ul") as HTMLElement;
+  vi.spyOn(list, "getBoundingClientRect").mockReturnValue({ top: -900, bottom: 100 } as DOMRect);
+  const edited = { data: { edited: true } };
+  apply({ ...entry(1), ...edited, html: '<li id="entry-1">row 1, corrected</li>' });
+  apply({ ...entry(0), ...edited });
+  expect(rows()).toEqual(["row 1, corrected"]);
+  expect(document.querySelector(".pill-new")).toBeNull();
+});
+
 test("holds rows behind a pill while the reader is elsewhere", () => {
   const list = document.querySelector("ul") as HTMLElement;
   vi.spyOn(list, "getBoundingClientRect").mockReturnValue({ top: -900, bottom: 100 } as DOMRect);

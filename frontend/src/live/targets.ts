@@ -2,7 +2,7 @@ import { fragmentOf, icon } from "../lib/dom.ts";
 import { htmx } from "../lib/htmx.ts";
 import { t } from "../lib/i18n.ts";
 import { localise } from "../lib/times.ts";
-import type { LiveEntry } from "./connection.ts";
+import { isEdited, type LiveEntry } from "./connection.ts";
 
 type Position = "prepend" | "append" | "replace";
 
@@ -17,6 +17,16 @@ function wants(element: HTMLElement, entry: LiveEntry): boolean {
   if (topic !== undefined && topic !== entry.topic) return false;
   const events = element.dataset["liveOn"];
   return events === undefined || events.split(/\s+/).includes(entry.event);
+}
+
+/** Exchanges rows that are there; what an older page shows of them stays out of this one. */
+function exchange(target: HTMLElement, rows: DocumentFragment): void {
+  for (const row of [...rows.children]) {
+    const known = row.id ? document.getElementById(row.id) : null;
+    if (!known || !target.contains(known)) continue;
+    known.replaceWith(row);
+    htmx.process(row);
+  }
 }
 
 /** Puts rows in place; a row that is already there (same id) is exchanged, so a repeated entry is harmless. */
@@ -113,6 +123,10 @@ export function apply(entry: LiveEntry): void {
       const position = target.dataset["liveInsert"] as Position;
       const rows = fragmentOf(entry.html);
       localise(rows);
+      if (isEdited(entry)) {
+        exchange(target, rows);
+        continue;
+      }
       if (position !== "replace" && isAway(target, position)) hold(target, rows, position);
       else insert(target, rows, position);
     }
