@@ -7,6 +7,7 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts import handlers, live, retention  # noqa: F401 - subscribers register on import
+        from alerts.actions.watching import follow_services
         from alerts.signals import first_alerts, signals
         from alerts.slo import catalog
         from alerts.slo.triage import budgets
@@ -26,6 +27,7 @@ class AlertsConfig(AppConfig):
         register_alert_words(Words())
         register_budgets(budgets)
         catalog_hooks.register_budgets(catalog.budgets)
+        catalog_hooks.register_moved(follow_services)
         catalog_hooks.register_readiness("slo", catalog.readiness)
         register_target(Checks())
         register_target(Objectives())

@@ -56,11 +56,14 @@ LastIncidents = Callable[[Sequence[int], Actor], dict[int, dt.datetime]]
 Budgets = Callable[[Sequence[int], Actor], dict[int, Budget]]
 Readiness = Callable[[Sequence[int], Actor, dt.datetime], dict[int, ReadinessCheck]]
 
+Moved = Callable[[Sequence[int]], None]
+
 _open_incidents: list[OpenIncidents] = []
 _outages: list[Outages] = []
 _last_incidents: list[LastIncidents] = []
 _budgets: list[Budgets] = []
 _readiness: dict[str, Readiness] = {}
+_moved: list[Moved] = []
 
 
 def register_open_incidents(provider: OpenIncidents) -> None:
@@ -118,3 +121,15 @@ def readiness(
 ) -> dict[str, dict[int, ReadinessCheck]]:
     """What the other rooms say of the readiness of these services: key → service id → line."""
     return {key: provider(service_ids, actor, now) for key, provider in _readiness.items()}
+
+
+def register_moved(follower: Moved) -> None:
+    """Set who answers `moved`; one follower."""
+    _moved[:] = [follower]
+
+
+def moved(service_ids: Sequence[int]) -> None:
+    """These services belong to another team now: what watches them follows, in the caller's transaction."""
+    if service_ids:
+        for follower in _moved:
+            follower(service_ids)

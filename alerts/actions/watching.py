@@ -3,6 +3,7 @@ integration that their alerts come in over."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -83,6 +84,34 @@ def store(row: _Row) -> None:
     except IntegrityError:
         # Somebody else took the name meanwhile.
         raise _taken(row) from None
+
+
+def follow_services(service_ids: Sequence[int]) -> None:
+    """What watches these services goes to the team that has them now, in the caller's transaction.
+
+    Where that team has one of the same name, the name of the service is added; an identifier of an objective that is
+    taken there is dropped.
+    """
+    for model in (Heartbeat, Check, Objective):
+        rows = model.objects.filter(service__in=service_ids).select_related("service").order_by("pk")
+        for row in rows.select_for_update(of=("self",), no_key=True):
+            if row.team_id != row.service.team_id:
+                _follow(row)
+
+
+def _follow(row: _Row) -> None:
+    row.team_id = row.service.team_id
+    others = type(row).objects.filter(team_id=row.team_id).exclude(pk=row.pk)
+    name, number = row.name, 1
+    while others.filter(name=row.name).exists():
+        tail = f" ({row.service.name[:60]}{f', {number}' if number > 1 else ''})"
+        row.name, number = name[: 120 - len(tail)] + tail, number + 1
+    if isinstance(row, Objective):
+        theirs = Objective.objects.filter(team=row.service.team, external_id=row.external_id).exclude(
+            pk=row.pk
+        )
+        row.external_id = "" if theirs.exists() else row.external_id
+    store(row)
 
 
 def retire(integration: Integration) -> None:

@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
 from core.text import clean, one_line
 from oncall.models import EscalationPolicy
+from services import hooks
 from services.actions import details
 from services.choices import Lifecycle, LinkKind, ServiceKind, Tier
 from services.importing.joining import join_dangling
@@ -69,6 +70,8 @@ def update_service(*, actor: Actor, service_id: int, **values: Any) -> Service:
                 raise field_error("name", "A service needs a name.")
         _fill(actor, service, values)
         service.save()
+        if service.team_id != before["team"]:
+            hooks.moved([service.pk])
         _write_rows(actor, service, values)
         after = _facts(service)
         # Saved as it was: nothing to tell, and nobody who waits for a change is told of one.

@@ -9,6 +9,7 @@ from django.db import transaction
 from core import clock
 from core.errors import Conflict, NotAllowed, NotVisible, field_error
 from core.text import one_line
+from services import hooks
 from services.actions.services import locked_service
 from services.choices import TransferStatus
 from services.models import OwnershipTransfer, Service
@@ -48,7 +49,8 @@ def ask_transfer(
 
 def accept_transfer(*, actor: Actor, transfer_id: int, now: dt.datetime | None = None) -> OwnershipTransfer:
     """The receiving team takes the service. Its own default policy pages from now on, unless the policy of the service
-    belongs to nobody or to the receiving team; alerts, checks and objectives stay with whoever has them."""
+    belongs to nobody or to the receiving team. Its checks, heartbeats and objectives go with it; alerts and
+    integrations stay with whoever has them."""
     now = now or clock.now()
     with transaction.atomic():
         row = _waiting(transfer_id)
@@ -60,6 +62,7 @@ def accept_transfer(*, actor: Actor, transfer_id: int, now: dt.datetime | None =
             service.escalation_policy = None
         service.team_id = row.to_team_id
         service.save(update_fields=["team", "escalation_policy"])
+        hooks.moved([service.pk])
         _answer(actor, row, TransferStatus.ACCEPTED, now)
         _audit(actor, "transferred", service, row)
     return row

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from services import hooks
 from services.choices import ServiceKind
 from services.importing.catalog import MODELS
 from services.importing.entities import DOMAIN, SERVICE, SYSTEM
@@ -40,6 +41,7 @@ class _Writer:
                 self._domains(items)
             else:
                 self._rows(table, items)
+        self._moved()
         self._links()
         self._vendors()
         self._edges()
@@ -85,6 +87,11 @@ class _Writer:
             if item.container is not None:
                 item.row.parent_id = self._ids[DOMAIN].get(item.container)
         self._update(MODELS[DOMAIN], moved, ["parent_id"] if moved else [])
+
+    def _moved(self) -> None:
+        """What watches services that belong to another team now follows them."""
+        items = [item for item in self._plan.items if item.entity.table == SERVICE and item.known is not None]
+        hooks.moved([item.row.pk for item in items if "team_id" in item.writes])
 
     def _links(self) -> None:
         items = [item for item in self._plan.items if item.links is not None]

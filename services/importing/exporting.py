@@ -121,11 +121,15 @@ class _Export:
         provides: dict[int, list[int]] = defaultdict(list)
         soft: dict[int, list[int]] = defaultdict(list)
         edges = Dependency.objects.visible_to(self._actor).order_by("downstream__slug", "upstream__slug")
-        for down, up, kind in edges.values_list("downstream_id", "upstream_id", "kind"):
+        kinds = {
+            (down, up): kind for down, up, kind in edges.values_list("downstream_id", "upstream_id", "kind")
+        }
+        for (down, up), kind in kinds.items():
             if down not in rows or down not in self._services or up not in self._services:
                 continue
             api = self._services[down].kind == "api" and self._services[up].kind == "component"
-            if api and up in rows and kind == EdgeKind.HARD:
+            # What a provider needs softly would make all it says of that API soft.
+            if api and up in rows and kind == EdgeKind.HARD and kinds.get((up, down)) != EdgeKind.SOFT:
                 provides[up].append(down)
                 continue
             needs[down].append(up)

@@ -187,6 +187,13 @@ def test_any_file_twice_is_once_and_any_export_is_nothing_new(people: People, fi
             assert_unchanged(actor, export(actor))
 
 
+def test_an_api_and_its_provider_that_need_each_other_come_back_as_they_are(people: People) -> None:
+    provider, api = make_service(people.team, "shop"), make_service(people.team, "orders", kind="api")
+    Dependency.objects.create(downstream=api, upstream=provider, kind="hard", source="backstage")
+    Dependency.objects.create(downstream=provider, upstream=api, kind="soft", source="backstage")
+    assert_unchanged(system_actor(), export(system_actor()))
+
+
 def test_who_exports_what(private_people: People) -> None:
     people = private_people
     open_team = make_team("Open")
