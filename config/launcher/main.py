@@ -79,10 +79,17 @@ class Launcher:
             self._preload(step)
         with self._console.step("Tables") as step:
             self._migrate(step)
-        for child in programs.children(self._env, self._listening.fileno()):
-            self._supervisor.start(child)
+        children = programs.children(self._env, self._listening.fileno())
+        # Before the demo company is there, pages could only ask for a first account.
+        waits = self._env.demo and not database.has_users(self._env.database_url)
+        late = [child for child in children if waits and programs.is_web(child)]
+        for child in children:
+            if child not in late:
+                self._supervisor.start(child)
         with self._console.step("Demo data" if self._env.demo else "First sign-in") as step:
             self._fill(step)
+        for child in late:
+            self._supervisor.start(child)
         with self._console.step("Web, workers, beat, watchdog"):
             self._wait_until_ready()
         self._supervisor.ready()

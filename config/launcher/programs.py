@@ -83,6 +83,11 @@ def children(env: Env, listening: int) -> list[Child]:
     ]
 
 
+def is_web(child: Child) -> bool:
+    """Whether it answers pages."""
+    return child.name.startswith("web-")
+
+
 def stop_order(env: Env) -> tuple[tuple[str, ...], ...]:
     """The schedule first, so that nothing new begins; the database last, so that everything can be written."""
     return (

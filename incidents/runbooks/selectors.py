@@ -50,11 +50,12 @@ class StepState:
 def for_list(actor: Actor) -> QuerySet[Runbook]:
     """Visible runbooks with `times_used`, `times_helped` and `last_used_at` (None: never)."""
     rows = Runbook.objects.visible_to(actor).select_related("team", "owner", "last_reviewed_by")
-    return rows.annotate(  # type: ignore[no-any-return]
+    found: QuerySet[Runbook] = rows.annotate(
         times_used=Count("runs"),
         times_helped=Count("runs", filter=Q(runs__helpful=Helpful.YES)),
         last_used_at=Max("runs__started_at"),
     )
+    return found
 
 
 def filtered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -19,74 +20,52 @@ from teams.models import AuditEntry
 _MOST = 50
 
 
-class Playbooks:
-    """Ticks when a version is published."""
+class _Published:
+    """Something written in versions: ticks when one is published. `name` is that of its foreign key in a version."""
 
+    name: str
+    model: Any
+    versions: Any
+
+    def choices(self, actor: Actor, text: str = "", *, key: str = "") -> list[Choice]:
+        rows = self.model.objects.visible_to(actor).filter(active=True, name__icontains=text)
+        return _chosen(rows, key)
+
+    def last_changes(self, keys: Collection[str]) -> dict[str, Change]:
+        ids = [_number(key) for key in keys]
+        rows = self.versions.objects.filter(**{f"{self.name}_id__in": ids}).select_related(self.name)
+        rows = rows.order_by(f"{self.name}_id", "-number").distinct(f"{self.name}_id")
+        found = {}
+        for row in rows:
+            thing = getattr(row, self.name)
+            told = (
+                f"Version {row.number} of {thing.name} published {row.published_at:%-d %B} "
+                f"by {row.author_label}."
+            )
+            found[str(thing.pk)] = Change(row.published_at, told)
+        return found
+
+
+class Playbooks(_Published):
     kind = "playbook"
     classes: Collection[str] = (ItemClass.PLAYBOOK, ItemClass.PROCESS)
+    name, model, versions = "playbook", Playbook, PlaybookVersion
 
     @property
     def label(self) -> str:
         return _("Playbook")
 
-    def choices(self, actor: Actor, text: str = "", *, key: str = "") -> list[Choice]:
-        rows = Playbook.objects.visible_to(actor).filter(active=True, name__icontains=text)
-        if key:
-            rows = rows.filter(pk=_number(key))
-        return [
-            Choice(str(row.pk), row.name, row.get_absolute_url()) for row in rows.order_by("name")[:_MOST]
-        ]
 
-    def last_changes(self, keys: Collection[str]) -> dict[str, Change]:
-        rows = (
-            PlaybookVersion.objects.filter(playbook_id__in=[_number(key) for key in keys])
-            .select_related("playbook")
-            .order_by("playbook_id", "-number")
-            .distinct("playbook_id")
-        )
-        return {
-            str(row.playbook_id): Change(
-                row.published_at,
-                f"Version {row.number} of {row.playbook.name} published {row.published_at:%-d %B} "
-                f"by {row.author_label}.",
-            )
-            for row in rows
-        }
-
-
-class Runbooks:
-    """Runbooks written here: ticks when a version is published."""
+class Runbooks(_Published):
+    """Runbooks written here."""
 
     kind = "runbooktext"
     classes: Collection[str] = (ItemClass.RUNBOOK, ItemClass.PROCESS)
+    name, model, versions = "runbook", Runbook, RunbookVersion
 
     @property
     def label(self) -> str:
         return _("Runbook")
-
-    def choices(self, actor: Actor, text: str = "", *, key: str = "") -> list[Choice]:
-        rows = Runbook.objects.visible_to(actor).filter(active=True, name__icontains=text)
-        if key:
-            rows = rows.filter(pk=_number(key))
-        return [
-            Choice(str(row.pk), row.name, row.get_absolute_url()) for row in rows.order_by("name")[:_MOST]
-        ]
-
-    def last_changes(self, keys: Collection[str]) -> dict[str, Change]:
-        rows = (
-            RunbookVersion.objects.filter(runbook_id__in=[_number(key) for key in keys])
-            .select_related("runbook")
-            .order_by("runbook_id", "-number")
-            .distinct("runbook_id")
-        )
-        return {
-            str(row.runbook_id): Change(
-                row.published_at,
-                f"Version {row.number} of {row.runbook.name} published {row.published_at:%-d %B} "
-                f"by {row.author_label}.",
-            )
-            for row in rows
-        }
 
 
 class RunbookLinks:
@@ -140,12 +119,7 @@ class Services:
         return _("Service")
 
     def choices(self, actor: Actor, text: str = "", *, key: str = "") -> list[Choice]:
-        rows = Service.objects.visible_to(actor).filter(name__icontains=text)
-        if key:
-            rows = rows.filter(pk=_number(key))
-        return [
-            Choice(str(row.pk), row.name, row.get_absolute_url()) for row in rows.order_by("name")[:_MOST]
-        ]
+        return _chosen(Service.objects.visible_to(actor).filter(name__icontains=text), key)
 
     def last_changes(self, keys: Collection[str]) -> dict[str, Change]:
         return audited_changes("service", keys, "Service")
@@ -168,6 +142,13 @@ def groups(actor: Actor, item_class: str = "") -> list[tuple[str, list[tuple[str
         (row.label, [(f"{row.kind}:{one.key}", one.label) for one in row.choices(actor)]) for row in rows
     ]
     return [(label, choices) for label, choices in found if choices]
+
+
+def _chosen(rows: Any, key: str) -> list[Choice]:
+    """By name; the one of this key when there is one."""
+    if key:
+        rows = rows.filter(pk=_number(key))
+    return [Choice(str(row.pk), row.name, row.get_absolute_url()) for row in rows.order_by("name")[:_MOST]]
 
 
 def _number(key: str) -> int:

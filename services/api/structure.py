@@ -156,8 +156,8 @@ class ServiceFieldInput(serializers.Serializer):
     kind = serializers.ChoiceField(choices=FieldKind.values, required=False)
     choices = serializers.ListField(child=WordField(limit=80), required=False, max_length=50)
     # Fields by the names of options: the metaclass tells them apart, the types do not.
-    help_text = WordField(limit=200, blank=True, required=False)  # type: ignore[assignment]
-    required = serializers.BooleanField(required=False)  # type: ignore[assignment]
+    help_text = WordField(limit=200, blank=True, required=False)  # type: ignore[assignment]  # as above
+    required = serializers.BooleanField(required=False)  # type: ignore[assignment]  # as above
     kinds = serializers.ListField(child=WordField(limit=20), required=False, max_length=20)
     active = serializers.BooleanField(required=False)
 

@@ -67,14 +67,16 @@ class ServiceForm(forms.Form):
         super().__init__(*args, **kwargs)
         if service is not None:
             del self.fields["slug"]
-        offer(self, system=System.objects.visible_to(actor))
+        offer(
+            self,
+            system=System.objects.visible_to(actor),
+            team=Team.objects.manageable_by(actor),
+            escalation_policy=EscalationPolicy.objects.visible_to(actor),
+        )
         self.custom_fields = list(ServiceField.objects.filter(active=True))
         for row in self.custom_fields:
             self.fields[f"custom_{row.key}"] = custom_field(row)
-        teams, policies = self.fields["team"], self.fields["escalation_policy"]
-        teams.queryset = Team.objects.manageable_by(actor)  # type: ignore[attr-defined]
-        teams.required = not actor.is_admin
-        policies.queryset = EscalationPolicy.objects.visible_to(actor)  # type: ignore[attr-defined]
+        self.fields["team"].required = not actor.is_admin
 
     def values(self) -> dict[str, Any]:
         """What the actions take."""

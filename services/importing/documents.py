@@ -243,7 +243,7 @@ def line_at(value: Any, path: Path) -> int | None:
             line = value.lines[part]
         else:
             break
-        value = value[part]  # type: ignore[index]
+        value = value[part]  # type: ignore[index]  # one of the two above
     return line
 
 

@@ -143,7 +143,7 @@ class _Reader:
             given = self._text(body, field)
             if not given:
                 continue
-            value = read(given)  # type: ignore[operator]
+            value = read(given)  # type: ignore[operator]  # a function, whose types differ by row
             if value is None:
                 self.problem(f"“{one_line(given, 60)}” is not known: {known}.", self._body, field)
             else:

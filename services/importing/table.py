@@ -176,7 +176,7 @@ class _Row:
         for name, (text, meaning, message) in read.items():
             if not text:
                 continue
-            value = meaning(text)  # type: ignore[operator]
+            value = meaning(text)  # type: ignore[operator]  # a function, whose types differ by row
             if value is None:
                 self.problem(name, f"“{one_line(text, 60)}” is not known. {message}")
             else:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from core.errors import DomainError, NotAllowed, NotVisible
+from core.forms import offer
 from core.pages import actor_of
 from oncall.rows import grouped, numbers, operation, rearranged, whole
 from services import actions
@@ -43,10 +44,8 @@ class PartForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        teams, above = self.fields["team"], self.fields["above"]
-        teams.queryset = Team.objects.manageable_by(actor)  # type: ignore[attr-defined]  # the stubs know the base field
-        teams.required = not actor.is_admin
-        above.queryset = Domain.objects.visible_to(actor)  # type: ignore[attr-defined]  # the stubs know the base field
+        offer(self, team=Team.objects.manageable_by(actor), above=Domain.objects.visible_to(actor))
+        self.fields["team"].required = not actor.is_admin
 
 
 @login_required
