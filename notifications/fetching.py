@@ -125,6 +125,11 @@ async def _get(target: Target, address: str, wanted: Wanted) -> Fetched | str:
                 raise FetchFailed(f"The {wanted.what} is larger than {wanted.most // 1024 // 1024} MB.")
         return Fetched(
             bytes(body),
-            answer.headers.get("etag", "")[:300],
-            answer.headers.get("last-modified", "")[:100],
+            _sent_back(answer.headers.get("etag", ""), 200),
+            _sent_back(answer.headers.get("last-modified", ""), 100),
         )
+
+
+def _sent_back(text: str, most: int) -> str:
+    """A header that can be sent back as it came; "" for one that is too long or no plain text."""
+    return text if len(text) <= most and text.isascii() and text.isprintable() else ""

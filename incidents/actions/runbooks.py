@@ -82,11 +82,11 @@ def publish_runbook(
     """
     now = now or clock.now()
     body = checked_body(body)
-    steps = steps_of(body)
-    if len(steps) > MAX_STEPS:
-        raise field_error("body", f"At most {MAX_STEPS} steps.")
     with transaction.atomic():
         runbook = manageable_runbook(actor, runbook_id)
+        steps = steps_of(body)
+        if len(steps) > MAX_STEPS:
+            raise field_error("body", f"At most {MAX_STEPS} steps.")
         last = runbook.versions.order_by("-number").first()
         if last is not None and last.body == body:
             return last
@@ -257,15 +257,12 @@ def _attach(runbook: Runbook, actor: Actor, service_ids: Collection[int]) -> boo
     wanted = set(service_ids)
     if len(wanted) > MAX_SERVICES:
         raise field_error("services", f"At most {MAX_SERVICES} services.")
-    seen = set(
-        (Service.objects.all() if actor.is_system else Service.objects.visible_to(actor)).values_list(
-            "pk", flat=True
-        )
-    )
-    if wanted - seen:
-        raise field_error("services", "There is no such service.")
     rows = RunbookService.objects.filter(runbook=runbook)
     held = set(rows.values_list("service_id", flat=True))
+    visible = Service.objects.all() if actor.is_system else Service.objects.visible_to(actor)
+    seen = set(visible.filter(pk__in=wanted | held).values_list("pk", flat=True))
+    if wanted - seen:
+        raise field_error("services", "There is no such service.")
     gone, new = (held & seen) - wanted, wanted - held
     rows.filter(service_id__in=gone).delete()
     RunbookService.objects.bulk_create(RunbookService(runbook=runbook, service_id=pk) for pk in sorted(new))

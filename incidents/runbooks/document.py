@@ -74,7 +74,7 @@ class _Page:
     slots: list[tuple[str, str]]
     steps: list[Step] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
-    anchors: set[str] = field(default_factory=set)
+    anchors: dict[str, int] = field(default_factory=dict)
     codes: int = 0
 
     def put(self, html: str) -> str:
@@ -103,7 +103,8 @@ class _Page:
             whole = match[0] == href
             return value.url or (value.text if whole else quote(value.text, safe=""))
 
-        made = self.slot.sub(put, href)
+        # A value may hold what marks are made of.
+        made = _PRIVATE.sub("", self.slot.sub(put, href))
         return made if not found or _ADDRESS.match(made) else ""
 
     def open_in(self, href: str) -> str:
@@ -238,11 +239,15 @@ def _anchors(state: StateCore) -> None:
             continue
         words = " ".join(page.named(_plain(state.tokens[index + 1].children or ())).split())
         base = f"part-{slugify(words)[:60] or 'heading'}"
-        anchor, number = base, 1
-        while anchor in page.anchors:
+        number = page.anchors.get(base, 0)
+        anchor = base
+        while number or anchor in page.anchors:
             number += 1
             anchor = f"{base}-{number}"
-        page.anchors.add(anchor)
+            if anchor not in page.anchors:
+                break
+        page.anchors[base] = max(number, 1)
+        page.anchors.setdefault(anchor, 1)
         token.attrSet("id", anchor)
         mark = page.put(f'<a class="heading-anchor" href="#{anchor}" aria-label="{escape(words)}">#</a>')
         inline = state.tokens[index + 1]

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from core.text import clean
 from incidents.choices import Helpful
 from incidents.hooks import alert_facts, matcher_holds
 from incidents.models import Runbook, RunbookRun, RunbookService, RunbookTick, RunbookVersion
@@ -65,11 +66,11 @@ def filtered(
     and `q`, words of name or purpose."""
     if query.get("active") != "0":
         rows = rows.filter(active=True)
-    team, service = query.get("team", ""), query.get("service", "")
+    team, service = (clean(query.get(name, ""), 63) for name in ("team", "service"))
     if team:
-        rows = rows.filter(team__isnull=True) if team == "organisation" else rows.filter(team__slug=team[:63])
+        rows = rows.filter(team__isnull=True) if team == "organisation" else rows.filter(team__slug=team)
     if service:
-        rows = rows.filter(Exists(_of_services(service__slug=service[:63])))
+        rows = rows.filter(Exists(_of_services(service__slug=service)))
     if query.get("stale") == "1":
         rows = rows.filter(active=True, review_due_at__lte=now)
     text = query.get("q", "").replace("\x00", "").strip()[:200]

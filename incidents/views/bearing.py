@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.errors import NotVisible
-from core.pages import actor_of
+from core.pages import actor_of, wants_part
 from incidents import actions
 from incidents.choices import ImpactCondition
 from incidents.selectors import for_page
@@ -55,7 +55,7 @@ def _again(request: HttpRequest, number: int) -> HttpResponse:
     incident = for_page(actor, number)
     if incident is None:
         raise NotVisible
-    if not request.headers.get("HX-Request"):
+    if not wants_part(request):
         return redirect(incident.get_absolute_url())
     state, part = State(actor, incident), LAZY["graph"]
     return render(request, part.template, shared(state) | part.build(state))

@@ -53,10 +53,13 @@ def accept_transfer(*, actor: Actor, transfer_id: int, now: dt.datetime | None =
     integrations stay with whoever has them."""
     now = now or clock.now()
     with transaction.atomic():
-        row = _waiting(transfer_id)
+        row = _locked(transfer_id)
         if not actor.manages(row.to_team_id):
             _refuse(actor, row, "Only a manager of the receiving team can accept this.")
+        _still_open(row)
         service = Service.objects.select_for_update(of=("self",), no_key=True).get(pk=row.service_id)
+        if service.team_id != row.from_team_id:
+            raise Conflict("The service changed hands after it was offered.", code="moved")
         policy = service.escalation_policy
         if policy is not None and policy.team_id not in (None, row.to_team_id):
             service.escalation_policy = None
@@ -72,9 +75,10 @@ def decline_transfer(*, actor: Actor, transfer_id: int, now: dt.datetime | None 
     """The receiving team does not take it."""
     now = now or clock.now()
     with transaction.atomic():
-        row = _waiting(transfer_id)
+        row = _locked(transfer_id)
         if not actor.manages(row.to_team_id):
             _refuse(actor, row, "Only a manager of the receiving team can decline this.")
+        _still_open(row)
         _answer(actor, row, TransferStatus.DECLINED, now)
         _audit(actor, "transfer declined", row.service, row)
     return row
@@ -84,22 +88,27 @@ def withdraw_transfer(*, actor: Actor, transfer_id: int, now: dt.datetime | None
     """The owning team keeps it after all."""
     now = now or clock.now()
     with transaction.atomic():
-        row = _waiting(transfer_id)
+        row = _locked(transfer_id)
         if not actor.manages(row.service.team_id):
             _refuse(actor, row, "Only a manager of the owning team can withdraw this.")
+        _still_open(row)
         _answer(actor, row, TransferStatus.WITHDRAWN, now)
         _audit(actor, "transfer withdrawn", row.service, row)
     return row
 
 
-def _waiting(transfer_id: int) -> OwnershipTransfer:
+def _locked(transfer_id: int) -> OwnershipTransfer:
     rows = OwnershipTransfer.objects.select_for_update(of=("self",), no_key=True)
     row = rows.select_related("service", "to_team").filter(pk=transfer_id).first()
     if row is None:
         raise NotVisible
+    return row
+
+
+def _still_open(row: OwnershipTransfer) -> None:
+    """After the question who asks: an answer tells that there was an offer."""
     if row.status != TransferStatus.WAITING:
         raise Conflict("This offer was answered already.", code="answered")
-    return row
 
 
 def _refuse(actor: Actor, row: OwnershipTransfer, sentence: str) -> None:

@@ -119,24 +119,33 @@ def _agreed(row: Agreement, given: Mapping[str, Any], field: str) -> Agreement:
     return row
 
 
+# Days at the ends of the calendar are in no zone.
+_YEARS = range(1970, 2200)
+
+
 def _percent(value: Any, field: str) -> Decimal:
     try:
         target = Decimal(str(value).strip().rstrip("%").strip().replace(",", "."))
         target = target.quantize(Decimal("0.0001"))
     except (InvalidOperation, ValueError):
         raise field_error(field, "A percentage such as 99.95.") from None
-    if not 50 < target <= 100:
+    if not target.is_finite() or not 50 < target <= 100:
         raise field_error(field, "More than 50 and at most 100 percent.")
     return target
 
 
 def _date(value: Any, field: str) -> dt.date | None:
-    if value in (None, "") or isinstance(value, dt.date):
-        return value or None
     try:
-        return dt.date.fromisoformat(str(value))
+        found = (
+            value or None
+            if isinstance(value, dt.date | None) or value == ""
+            else dt.date.fromisoformat(str(value))
+        )
     except ValueError:
         raise field_error(field, "A date such as 2026-11-30.") from None
+    if found is not None and found.year not in _YEARS:
+        raise field_error(field, "A day between 1970 and 2199; leave it empty when there is none.")
+    return found
 
 
 def _terms(row: Agreement) -> dict[str, Any]:

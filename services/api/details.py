@@ -20,6 +20,7 @@ from services import actions, readiness, selectors
 from services.choices import Period, ServiceKind
 from services.models import OwnershipTransfer, Service, Vendor
 from services.selectors import page
+from services.selectors.page import transfers_of
 from services.vendors.agreements import Attainment
 from teams.models import Team
 
@@ -228,7 +229,7 @@ class ServiceDetails(RoomViewSet):
                 actor=self.actor, service_id=service.pk, to_team_id=data["to_team"], note=data["note"]
             )
             return Response(TransferSerializer(row).data, status=201)
-        rows = service.transfers.select_related("service", "from_team", "to_team")[:100]
+        rows = transfers_of(service, self.actor).select_related("service", "from_team", "to_team")[:100]
         return whole(list(TransferSerializer(rows, many=True).data))
 
     @extend_schema(operation_id="services_transfers_answer", request=None, responses=TransferSerializer)

@@ -71,11 +71,27 @@ class ServiceEnvironmentInput(serializers.Serializer):
         return {**attrs, "environment_id": attrs.pop("environment").pk}
 
 
+class VisibleSlug(serializers.SlugRelatedField):
+    """The slug of a row of a team, None for whoever does not see the row. One statement for any number."""
+
+    def __init__(self, model: Any, **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(slug_field="slug", read_only=True, **kwargs)
+
+    def to_representation(self, obj: Any) -> Any:
+        context: Any = self.context
+        kept = context.setdefault("visible", {})
+        if self.model not in kept:
+            rows = self.model.objects.visible_to(context["request"].actor)
+            kept[self.model] = set(rows.values_list("pk", flat=True))
+        return super().to_representation(obj) if obj.pk in kept[self.model] else None
+
+
 class ServiceSerializer(serializers.ModelSerializer):
     team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     escalation_policy = WholeField(source="escalation_policy_id", read_only=True)
     links = LinkSerializer(many=True, read_only=True)
-    system: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    system: serializers.Field = VisibleSlug(System)
     contacts = ServiceContactSerializer(many=True, read_only=True)
     environments = ServiceEnvironmentSerializer(source="environment_rows", many=True, read_only=True)
     labels = serializers.DictField(child=serializers.CharField(), read_only=True)

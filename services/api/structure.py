@@ -14,6 +14,7 @@ from oncall.api.base import RoomViewSet, whole
 from oncall.api.fields import ReferenceField, WholeField, WordField
 from oncall.api.serializers import several
 from services import actions
+from services.api.serializers import VisibleSlug
 from services.choices import FieldKind
 from services.models import Domain, Environment, ServiceField, System
 from teams.models import Team
@@ -25,7 +26,7 @@ class BySlug(KeysetPagination):
 
 class SystemSerializer(serializers.ModelSerializer):
     team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    domain: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    domain: serializers.Field = VisibleSlug(Domain)
 
     class Meta:
         model = System
@@ -35,7 +36,7 @@ class SystemSerializer(serializers.ModelSerializer):
 class DomainSerializer(serializers.ModelSerializer):
     team: serializers.Field = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     # A field by the name of an attribute of serializers: their metaclass tells them apart, the types do not.
-    parent: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    parent: Any = VisibleSlug(Domain)
 
     class Meta:
         model = Domain

@@ -66,6 +66,7 @@ class ServiceViewSet(ServiceDetails):
             raise field_error("lifecycle", f"One of {', '.join(Lifecycle.values)}.")
         return selectors.narrowed(
             self.get_queryset(),
+            self.actor,
             teams=[_clean(slug) for slug in query.getlist("team") if slug],
             tiers=[int(tier)] if tier else [],
             lifecycles=[lifecycle] if lifecycle else [],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services import hooks
-from services.choices import ServiceKind
+from services.choices import LinkKind, ServiceKind
 from services.importing.catalog import MODELS
 from services.importing.entities import DOMAIN, SERVICE, SYSTEM
 from services.importing.plan import Item, Plan
@@ -189,7 +189,9 @@ class _Writer:
             if values.get("system") is not None and change["type"] == SERVICE:
                 values["system"] = self._ids[SYSTEM].get(values["system"])
             if "links" in values:
-                values["links"] = [[title, url] for _kind, title, url in values["links"] or []]
+                links = values["links"] or []
+                values["runbooks"] = [[title, url] for kind, title, url in links if kind == LinkKind.RUNBOOK]
+                values["links"] = [[title, url] for kind, title, url in links if kind != LinkKind.RUNBOOK]
         if "team" in after and item is not None:
             before["team"] = item.known.team_id if item.known else None
             after["team"] = item.team_id

@@ -11,7 +11,7 @@ from django.db.models import Max, Prefetch, Q, QuerySet
 from oncall.selectors import PagedNow, paged_now, policy_ids_of
 from services import hooks
 from services.hooks import OpenIncident
-from services.models import ChangeEvent, Dependency, Service, ServiceLink
+from services.models import ChangeEvent, Dependency, Service, ServiceLink, System
 from services.selectors.health import Health
 from teams.actor import Actor
 
@@ -34,6 +34,7 @@ def names(ids: Collection[int], actor: Actor) -> dict[int, str]:
 
 def narrowed(
     rows: QuerySet[Service],
+    actor: Actor,
     *,
     teams: Sequence[str] = (),
     tiers: Sequence[int] = (),
@@ -48,7 +49,7 @@ def narrowed(
     if kinds:
         rows = rows.filter(kind__in=kinds)
     if system:
-        rows = rows.filter(system__slug=system)
+        rows = rows.filter(system__in=System.objects.visible_to(actor).filter(slug=system))
     if label:
         key, colon, value = label.partition(":")
         rows = rows.filter(labels__contains={key: value}) if colon else rows.filter(labels__has_key=key)

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -102,18 +103,28 @@ def agreements_of(service: Service, actor: Actor, now: dt.datetime) -> list[Atta
     return attainments(list(service.agreements.all()), actor, now)
 
 
-def vendors(actor: Actor) -> list[Vendor]:
-    """Every visible vendor, those in trouble first, then by name."""
+def vendors(actor: Actor, *, troubled: bool = False) -> list[Vendor]:
+    """Every visible vendor, those in trouble first, then by name; or `troubled` ones alone."""
     rows = Vendor.objects.visible_to(actor).select_related("service__team")
+    if troubled:
+        rows = rows.filter(~Q(failure="") | ~Q(indicator__in=("none", "unknown")))
     rank = {"critical": 0, "major": 1, "minor": 2, "maintenance": 3, "unknown": 5, "none": 6}
     return sorted(rows, key=lambda row: (4 if row.failure else rank[row.indicator], row.service.name, row.pk))
 
 
-def offer_of(service: Service) -> OwnershipTransfer | None:
+def transfers_of(service: Service, actor: Actor) -> QuerySet[OwnershipTransfer]:
+    """Its offers, newest first, as far as the actor sees the teams; its managers see all."""
+    rows: QuerySet[OwnershipTransfer] = service.transfers.all()
+    if not actor.manages(service.team_id):
+        teams = Team.objects.visible_to(actor)
+        rows = rows.filter(Q(from_team=None) | Q(from_team__in=teams), to_team__in=teams)
+    return rows
+
+
+def offer_of(service: Service, actor: Actor) -> OwnershipTransfer | None:
     """The open offer to another team."""
-    rows = service.transfers.filter(status=TransferStatus.WAITING).select_related("to_team", "asked_by")
-    found: OwnershipTransfer | None = rows.first()
-    return found
+    rows = transfers_of(service, actor).filter(status=TransferStatus.WAITING)
+    return rows.select_related("to_team", "asked_by").first()
 
 
 def dangling(service: Service) -> list[DanglingReference]:
@@ -137,7 +148,36 @@ def history(service: Service, actor: Actor) -> list[HistoryRow]:
         ]
     )
     teams = dict(Team.objects.visible_to(actor).values_list("pk", "name"))
-    return [HistoryRow(entry, _differences(entry.data, teams)) for entry in entries]
+    seen = _seen(entries, actor)
+    return [HistoryRow(entry, _differences(_told(entry.data, seen), teams)) for entry in entries]
+
+
+def _seen(entries: list[AuditEntry], actor: Actor) -> set[str]:
+    """The services and teams that these entries name by their slugs and the actor sees."""
+    services, teams = set(), set()
+    for entry in entries:
+        for part in (entry.data, entry.data.get("before"), entry.data.get("after")):
+            if isinstance(part, dict):
+                services |= {slug for slug in [part.get("upstream"), *(part.get("needs") or ())] if slug}
+                teams |= {part["to"]} if isinstance(part.get("to"), str) else set()
+    found = set(Service.objects.visible_to(actor).filter(slug__in=services).values_list("slug", flat=True))
+    if teams:
+        rows = Team.objects.visible_to(actor).filter(slug__in=teams)
+        found |= {f"team:{slug}" for slug in rows.values_list("slug", flat=True)}
+    return found
+
+
+def _told(data: dict[str, Any], seen: set[str]) -> dict[str, Any]:
+    """Without the services and teams the reader does not see."""
+    told = dict(data)
+    for name in ("before", "after"):
+        if isinstance(told.get(name), dict) and "needs" in told[name]:
+            told[name] = told[name] | {"needs": [slug for slug in told[name]["needs"] or () if slug in seen]}
+    if "upstream" in told and told["upstream"] not in seen:
+        del told["upstream"]
+    if "to" in told and f"team:{told['to']}" not in seen:
+        told = {name: value for name, value in told.items() if name not in ("to", "note")}
+    return told
 
 
 def _differences(data: dict[str, Any], teams: dict[int, str]) -> list[tuple[str, Any, Any]]:

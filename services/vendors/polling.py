@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
@@ -14,6 +15,7 @@ from services.choices import ChangeKind, VendorIndicator
 from services.models import Vendor
 from services.vendors.reading import Report, Unreadable, read, summary_url
 
+log = structlog.get_logger("watchbill.services")
 EVERY = dt.timedelta(minutes=2)
 # While they have trouble we look as often as their own page is made anew.
 EVERY_IN_TROUBLE = dt.timedelta(seconds=30)
@@ -41,6 +43,10 @@ def ask(vendor: Vendor) -> None:
         report = read(fetched.content) if fetched.content is not None else None
     except (FetchFailed, Unreadable) as error:
         failure = str(error)[:300]
+    except Exception as error:
+        # What one page makes of itself must not keep the others from being asked.
+        log.exception("vendor not read", vendor=vendor.pk)
+        failure = f"Internal error: {type(error).__name__}."
     _settle(vendor, report, fetched, failure)
 
 
@@ -69,7 +75,7 @@ def _settle(asked: Vendor, report: Report | None, fetched: Fetched, failure: str
             vendor.read_at = now
         if report is not None:
             _keep(vendor, report, now)
-            vendor.etag = fetched.etag[:200]
+            vendor.etag = fetched.etag
         wait = EVERY_IN_TROUBLE if vendor.indicator in _TROUBLE else EVERY
         vendor.next_at = now + wait
         vendor.save()

@@ -94,7 +94,11 @@ def _incidents(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def _web(url: str) -> str:
-    return url if urlsplit(url).scheme in ("http", "https") else ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def _instant(value: Any) -> str:

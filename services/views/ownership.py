@@ -56,7 +56,7 @@ def transfer(request: HttpRequest, slug: str) -> HttpResponse:
     ):
         messages.success(request, _("Offered. Their managers find it under “Needs me”."))
         return redirect("services:detail", slug=slug)
-    context = {"service": service, "form": form, "offer": offer_of(service)}
+    context = {"service": service, "form": form, "offer": offer_of(service, actor)}
     return render(request, "services/pages/transfer.html", context, status=422 if form.errors else 200)
 
 

@@ -22,7 +22,7 @@ from oncall.rows import grouped, row_errors
 from services import actions, readiness, selectors
 from services.choices import EdgeKind, Lifecycle, LinkKind, ServiceKind, Tier
 from services.forms import Rows, ServiceForm, service_initial, stored, typed
-from services.models import Environment, Service, ServiceField
+from services.models import Environment, Service, ServiceField, System
 from services.selectors import page
 from services.selectors.page import vendors
 from services.views.frame import tabs
@@ -37,6 +37,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
     actor, query = actor_of(request), request.GET
     rows = selectors.narrowed(
         selectors.for_list(actor),
+        actor,
         teams=[clean(slug) for slug in query.getlist("team")],
         tiers=[int(tier) for tier in query.getlist("tier") if tier in {"1", "2", "3", "4"}],
         lifecycles=[word for word in query.getlist("lifecycle") if word in Lifecycle.values],
@@ -60,9 +61,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
         "systems": [(query["system"], query["system"])] if query.get("system") else [],
         "labels": [(query["label"], query["label"])] if query.get("label") else [],
         "tabs": tabs("list"),
-        "troubled": [
-            row for row in vendors(actor) if row.failure or row.indicator not in ("none", "unknown")
-        ],
+        "troubled": vendors(actor, troubled=True),
         "filtered": any(query.get(name) for name in _FILTERS),
         "may_create": actor.manages_any,
     }
@@ -113,7 +112,10 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "agreements": page.agreements_of(service, actor, now),
         "vendor": getattr(service, "vendor", None) if service.kind == ServiceKind.VENDOR else None,
         "readiness": readiness.of_services([service], actor, now)[0],
-        "offer": page.offer_of(service),
+        "offer": page.offer_of(service, actor),
+        "system": System.objects.visible_to(actor).filter(pk=service.system_id).first()
+        if service.system_id
+        else None,
         "environments": service.environment_rows.select_related("environment"),
         "contacts": page.contacts(service),
         "custom": [

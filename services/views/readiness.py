@@ -34,6 +34,7 @@ def score(request: HttpRequest) -> HttpResponse:
     actor, query = actor_of(request), request.GET
     rows = selectors.narrowed(
         selectors.for_list(actor),
+        actor,
         teams=[clean(slug) for slug in query.getlist("team")],
         tiers=[int(tier) for tier in query.getlist("tier") if tier in {"1", "2", "3", "4"}],
     )

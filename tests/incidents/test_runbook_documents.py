@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 
@@ -148,3 +150,18 @@ def test_shipped_runbooks_are_written_once() -> None:
     IncidentType.objects.all()
     shipped.fill(apps)
     assert Runbook.objects.count() == 1
+
+
+def test_thousands_of_headings_have_each_an_anchor_of_its_own_in_no_time() -> None:
+    html = to_html("# A\n# A 2\n# A\n# A 3\n" + "#\n" * 20_000)
+    anchors = re.findall(r'id="(part-[^"]*)"', html)
+    assert len(anchors) == len(set(anchors)) == 20_004
+    assert anchors[:4] == ["part-a", "part-a-2", "part-a-3", "part-a-3-2"]
+
+
+@pytest.mark.parametrize("text", ["https://x/\ue0000\ue001", "https://x/\ue0009999\ue001"])
+def test_a_value_brings_no_marks_of_its_own(text: str) -> None:
+    for value in (Value(text), Value("Logs", text)):
+        html = to_html("[go]({{ link.logs }}) {{ service }}", resolve=lambda name, value=value: value)
+        links = re.findall(r'<a href="(.*?)" rel', html)
+        assert links == [re.sub("[\ue000\ue001]", "", text)]

@@ -276,6 +276,8 @@ def test_filters_and_pages_of_the_list(world: World, monkeypatch: pytest.MonkeyP
     assert names(f"?team={world.team.slug}&q=DISK") == {"Beta"}
     assert names("?active=0") == {"Delta", "Gamma"}
     assert "No runbook matches" in browser.get("/runbooks/?q=%00nothing").content.decode()
+    for name in ("team", "service"):
+        assert "No runbook matches" in browser.get(f"/runbooks/?{name}=%00nothing").content.decode()
     Runbook.objects.all().delete()
     assert "No runbook yet" in browser.get("/runbooks/").content.decode()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from core.errors import Conflict, InvalidInput
 from incidents.models import ImpactRow, Incident
 from services import actions, readiness
 from services.models import (
@@ -105,7 +106,6 @@ def test_details_are_kept_and_told_in_the_history(people: People) -> None:
         ({"labels": {"a" * 64: "x"}}, "labels"),
         ({"custom": {"nope": 1}}, "custom.nope"),
         ({"custom": {"cost": "many"}}, "custom.cost"),
-        ({"custom": {"cost": "nan"}}, "custom.cost"),
         ({"custom": {"cost": 1e300}}, "custom.cost"),
         ({"custom": {"day": "2026-13-01"}}, "custom.day"),
         ({"custom": {"yes": "maybe"}}, "custom.yes"),
@@ -386,6 +386,36 @@ def test_ownership_goes_over_when_it_is_accepted(private_people: People) -> None
     assert (service.team_id, service.escalation_policy_id) == (others.pk, None)
     assert signed_in(nia).post(url).status_code == 409
     assert not offers_for(actor_of(nia)).exists()
+
+
+def test_an_offer_ends_with_the_ownership_it_was_made_with(people: People) -> None:
+    service, nia = make_service(people.team, "pay"), make_user("Nia")
+    others, third = make_team("Others", manager=nia), make_team("Third")
+    offer = actions.ask_transfer(actor=actor_of(people.owner), service_id=service.pk, to_team_id=others.pk)
+    actions.update_service(actor=actor_of(people.admin), service_id=service.pk, team_id=third.pk)
+    with pytest.raises(Conflict) as refused:
+        actions.accept_transfer(actor=actor_of(nia), transfer_id=offer.pk)
+    service.refresh_from_db()
+    assert (refused.value.code, service.team_id) == ("moved", third.pk)
+    actions.decline_transfer(actor=actor_of(nia), transfer_id=offer.pk)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1969-12-31", "2200-01-01"])
+def test_days_at_the_ends_of_the_calendar_are_refused(people: People, day: str) -> None:
+    service = make_service(people.team, "pay")
+    for field in ("starts_on", "ends_on"):
+        row = {"name": "A", "target": 99, "zone": "Asia/Tokyo", field: day}
+        with pytest.raises(InvalidInput):
+            actions.set_agreements(actor=actor_of(people.owner), service_id=service.pk, rows=[row])
+
+
+def test_nan_is_no_percentage(people: People) -> None:
+    service = make_service(people.team, "pay")
+    for target in ("nan", "sNaN", "inf", "-inf", "1e400"):
+        with pytest.raises(InvalidInput):
+            actions.set_agreements(
+                actor=actor_of(people.owner), service_id=service.pk, rows=[{"name": "A", "target": target}]
+            )
 
 
 def test_an_offer_is_declined_or_withdrawn(people: People) -> None:

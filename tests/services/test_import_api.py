@@ -243,6 +243,15 @@ def test_what_the_file_does_not_say_stays(people: People) -> None:
     assert {("ledger", "search", "hard", ""), ("ledger", "orders-db", "soft", "")} <= edges()
 
 
+def test_the_history_tells_runbooks_apart_as_an_edit_does(people: People) -> None:
+    api = people.api("owner")
+    ok(api, SHOP)
+    ok(api, SHOP.replace("https://wiki.example.com/checkout", "https://wiki.example.com/new"))
+    entry = AuditEntry.objects.filter(object_type="service", verb="changed", object_label="Checkout").get()
+    told = [entry.data[when]["runbooks"][0][1] for when in ("before", "after")]
+    assert told == ["https://wiki.example.com/checkout", "https://wiki.example.com/new"]
+
+
 def test_rows_are_found_by_external_id_then_adopted_by_address(people: People) -> None:
     api = people.api("owner")
     make_service(people.team, "ledger", tier=1)

@@ -113,6 +113,29 @@ def test_what_is_no_such_page(content: bytes) -> None:
         read(content)
 
 
+@pytest.mark.parametrize("link", ["https://[x", "javascript:alert(1)", "//e.example", "https"])
+def test_an_address_that_is_none_is_left_out(link: str) -> None:
+    content = json.dumps(summary(incidents=[INCIDENT | {"shortlink": link}])).encode()
+    assert [row["url"] for row in read(content).incidents] == [""]
+
+
+@pytest.mark.django_db
+def test_a_page_nobody_thought_of_holds_up_no_other(
+    people: People, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_args: Any, **_options: Any) -> Any:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(polling, "fetch", odd)
+    Vendor.objects.create(service=make_service(people.team, "more", kind="vendor"))
+    Vendor.objects.update(status_url="https://status.example.com", next_at=clock.now())
+    assert polling.poll_due() == 2
+    assert set(Vendor.objects.values_list("failure", "leased_until")) == {
+        ("Internal error: ValueError.", None)
+    }
+    assert not Vendor.objects.filter(next_at__lte=clock.now()).exists()
+
+
 @pytest.fixture
 def local(settings: Any) -> None:
     settings.WEBHOOK_ALLOWED_NETWORKS = ("127.0.0.0/8",)
