@@ -34,6 +34,8 @@ def test_an_open_schedule_follows_a_take_over(
     manager.wait_for_url("**/oncall/me/")
     now = watching.locator("#schedule-parts .on-duty").first
     expect(now).to_contain_text("Maya Okafor", timeout=SOON)
-    assert watching.evaluate("window.same && document.querySelector('a[data-shift]').ariaHasPopup") == "true"
+    # Menus are marked once htmx has settled, a moment after the words are there.
+    expect(watching.locator("a[data-shift]").first).to_have_attribute("aria-haspopup", "true", timeout=SOON)
+    assert watching.evaluate("window.same")
     for page in (manager, watching):
         page.context.close()
