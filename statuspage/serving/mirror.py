@@ -76,13 +76,21 @@ def write_hosts(folder: Path, pages: Mapping[str, dict[str, object]]) -> None:
     _replace(folder / HOSTS, orjson.dumps(pages))
 
 
+def stamp(folder: Path) -> int:
+    """Another number whenever the mirror has been written since; 0 without one."""
+    try:
+        return (folder / HOSTS).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def read(folder: Path) -> Iterator[Kept]:
     """What was served last; what cannot be read is left out and said."""
     try:
         index = orjson.loads((folder / HOSTS).read_bytes())
     except FileNotFoundError:
         return
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         log.warning("the mirrored list of status pages cannot be read", error=str(error))
         return
     for slug, about in index.items():

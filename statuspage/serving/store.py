@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Store:
         self._unmirrored: set[str] = set()
         self._unwritten = False
         self._again_at = 0.0
+        # The state of the mirror when it was last read.
+        self._mirror_seen = 0
         self.ready = threading.Event()
 
     def get(self, slug: str, path: str) -> File | None:
@@ -83,8 +86,19 @@ class Store:
             self.refresh()
         except Exception as error:  # noqa: BLE001 - the edge of the thread: pages would stand still for ever
             log.warning("status pages are served as they last were", error=str(error)[:200])
+            self._catch_up()
         finally:
             close_old_connections()
+
+    def _catch_up(self) -> None:
+        """Without a database: what another process of this host took over just before this one could."""
+        if self._mirror_seen == mirror.stamp(self.folder):
+            return
+        for page in self._mirrored():
+            held = self.pages.get(page.slug)
+            if held is None or (held.page.id == page.id and held.page.version < page.version):
+                self._put(page, {})
+        self._name_hosts()
 
     def refresh(self) -> None:
         """Take over new versions from the database and mirror them; drop pages that are gone."""
@@ -105,7 +119,7 @@ class Store:
             if held is None or replace(held.page, files={}) != wanted:
                 changed = self._take_over(wanted, pk) or changed
         if changed:
-            self.hosts = {held.page.domain: slug for slug, held in self.pages.items() if held.page.domain}
+            self._name_hosts()
             self._unwritten = True
         if self._unwritten and (changed or time.monotonic() >= self._again_at):
             self._mirror()
@@ -168,8 +182,15 @@ class Store:
 
     def load_mirror(self) -> None:
         """What was served last, from disk, so that a start without database still serves."""
-        for page in mirror.read(self.folder):
+        for page in self._mirrored():
             self._put(page, {})
+        self._name_hosts()
+
+    def _mirrored(self) -> Iterator[mirror.Kept]:
+        self._mirror_seen = mirror.stamp(self.folder)
+        return mirror.read(self.folder)
+
+    def _name_hosts(self) -> None:
         self.hosts = {held.page.domain: slug for slug, held in self.pages.items() if held.page.domain}
 
 
