@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import servers
-from tests.browser.test_postmortem import CALL
+from tests.browser.support import CALL, script_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
-SOON = 30_000
 CHAIN = ["map-test-storefront", "map-test-checkout", "map-test-db"]
 FEW = """
 from services.models import Dependency, Service
@@ -47,25 +42,11 @@ Service.objects.filter(slug__startswith="map-test-").delete()
 """
 
 
-def run(folder: Path, script: str) -> None:
-    """The script in the product's own shell."""
-    environ = {**os.environ, "WATCHBILL_DATA": str(folder), "ENV_FILE": os.devnull, "SECRET_KEY": ""}
-    for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
-        environ.pop(name, None)
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", script],
-        cwd=servers.ROOT,
-        env=environ,
-        check=True,
-        timeout=120,
-    )
-
-
 @pytest.fixture
-def services(product: str, product_folder: Path) -> Iterator[Callable[[str], None]]:
+def services(product: str, product_folder: Path) -> Iterator[Callable[[str], object]]:
     """Makes services by a script; they are gone afterwards."""
-    yield lambda script: run(product_folder, script)
-    run(product_folder, REMOVE)
+    yield lambda script: script_in(product_folder, script)
+    script_in(product_folder, REMOVE)
 
 
 @pytest.fixture
@@ -74,7 +55,6 @@ def page(product: str, chromium: Any, states: Callable[[str], Any]) -> Any:
         base_url=product, viewport={"width": 1440, "height": 1000}, storage_state=states("manager")
     )
     made = context.new_page()
-    made.set_default_timeout(SOON)
     said: list[str] = []
     made.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
     made.on("pageerror", lambda error: said.append(str(error)))
@@ -95,7 +75,7 @@ def click_on(page: Any, slug: str) -> None:
     page.locator(".map__stage").click(position=place)
 
 
-def test_from_who_suffers_to_the_cause(page: Any, services: Callable[[str], None]) -> None:
+def test_from_who_suffers_to_the_cause(page: Any, services: Callable[[str], object]) -> None:
     from playwright.sync_api import expect
 
     services(FEW)
@@ -161,7 +141,7 @@ def test_from_who_suffers_to_the_cause(page: Any, services: Callable[[str], None
     expect(panel).to_contain_text("Nothing known to be wrong")
 
 
-def test_three_hundred_are_folded_and_unfold_by_team(page: Any, services: Callable[[str], None]) -> None:
+def test_three_hundred_are_folded_and_unfold_by_team(page: Any, services: Callable[[str], object]) -> None:
     from playwright.sync_api import expect
 
     services(MANY)
@@ -176,6 +156,7 @@ def test_three_hundred_are_folded_and_unfold_by_team(page: Any, services: Callab
     page.keyboard.press("Enter")
     expect(page.locator("[data-open-groups] a")).to_have_count(1)
     expect(ready(page)).to_have_attribute("data-folded", "team")
+    expect(drawn).not_to_have_attribute("data-nodes", str(groups))
     assert int(drawn.get_attribute("data-nodes")) > groups
     page.locator("[data-open-groups] a").click()
     expect(drawn).to_have_attribute("data-nodes", str(groups))

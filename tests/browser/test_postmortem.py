@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,19 +11,10 @@ from typing import Any
 import pytest
 
 from core import clock
-from tests import servers
+from tests.browser.support import CALL, script_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
 TITLE = "Browser story: receipts are lost"
-SOON = 20_000
-CALL = """async ([path, body]) => {
-  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  const answer = await fetch(path, {method: "POST", body: JSON.stringify(body),
-    headers: {"Content-Type": "application/json", "X-CSRFToken": token}});
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${path} ${answer.status} ${text}`);
-  return JSON.parse(text);
-}"""
 REMIND = """
 import datetime as dt
 from postmortems.actions import send_reminders
@@ -44,7 +32,6 @@ def page(product: str, chromium: Any, states: Callable[[str], Any]) -> Any:
         base_url=product, viewport={"width": 1440, "height": 1000}, storage_state=states("manager")
     )
     made = context.new_page()
-    made.set_default_timeout(SOON)
     yield made
     context.close()
 
@@ -70,19 +57,7 @@ def remind(folder: Path, title: str) -> str:
     hours = [
         (day + dt.timedelta(hours=each)).isoformat() for each in range(0, 24 * 4, 2) for _twice in range(2)
     ]
-    environ = {**os.environ, "WATCHBILL_DATA": str(folder), "ENV_FILE": os.devnull, "SECRET_KEY": ""}
-    for name in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"):
-        environ.pop(name, None)
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", REMIND.format(hours=hours, title=title)],
-        cwd=servers.ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout
+    return script_in(folder, REMIND.format(hours=hours, title=title))
 
 
 def test_from_resolved_to_the_closed_item(page: Any, product_folder: Path) -> None:
@@ -93,7 +68,7 @@ def test_from_resolved_to_the_closed_item(page: Any, product_folder: Path) -> No
     # It starts by itself, filled from the record.
     page.goto("/postmortems/")
     link = page.get_by_role("link", name=re.compile(rf"#{number}\b.*{TITLE}"))
-    for _look in range(40):
+    for _look in range(120):
         if link.count():
             break
         page.wait_for_timeout(500)
@@ -137,11 +112,13 @@ def test_from_resolved_to_the_closed_item(page: Any, product_folder: Path) -> No
     page.locator("#review-bar form[action$='/move/'] button").click()
     expect(page.locator("main")).to_contain_text("has no owner or no date")
     page.locator("#section-follow_ups").get_by_role("link", name=item).click()
+    page.wait_for_url("**/action-items/*/")
     item_url = page.url
     page.get_by_role("link", name="Change").click()
     page.select_option("select[name=owner]", label="Maya Okafor")
     page.fill("input[name=due_on]", (clock.now().date() - dt.timedelta(days=4)).isoformat())
-    page.locator("main form button[type=submit]").last.click()
+    with page.expect_navigation():
+        page.locator("main form button[type=submit]").last.click()
 
     for state in ("In review", "Reviewed", "Published"):
         page.goto(url)

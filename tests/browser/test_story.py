@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.browser.support import http, new_key
+
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
 TITLE = "Browser story: payments fail"
-SOON = 15_000
-
-
-def http(base: str, path: str, body: dict[str, Any]) -> int:
-    request = urllib.request.Request(
-        base + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.status
-
-
-def new_key(page: Any) -> str:
-    """The intake path of a new generic integration on the Checkout service, made on its page."""
-    page.goto("/integrations/new/")
-    page.click("a[href='?kind=generic']")
-    page.fill("input[name=name]", "Browser story")
-    page.select_option("select[name=service]", label="Checkout")
-    page.locator("main form button[type=submit]").last.click()
-    page.wait_for_load_state()
-    found = re.search(r"/api/v1/intake/generic/[A-Za-z0-9_-]+/", page.content())
-    assert found, page.content()[:2000]
-    return found[0]
 
 
 def dialog(page: Any, verb: str, number: int) -> Any:
     """Open the dialog of a verb from the page's own buttons."""
     page.locator(f"a[hx-get='/incidents/{number}/{verb}/']:visible").first.click()
     found = page.locator("#modal dialog, dialog[open]").last
-    found.wait_for(timeout=SOON)
+    found.wait_for()
     return found
 
 
@@ -52,7 +29,6 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
             base_url=product, viewport={"width": width, "height": height}, storage_state=states(who)
         )
         page = context.new_page()
-        page.set_default_timeout(SOON)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
@@ -73,7 +49,7 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
     # An alert arrives; the feed shows it by itself.
     assert http(product, intake, {"title": TITLE, "dedup_key": "story", "severity": "critical"}) == 202
     row = feed.locator("#feed-cards", has_text=TITLE)
-    expect(row).to_be_visible(timeout=SOON)
+    expect(row).to_be_visible()
     link = feed.locator(f"#feed-cards a:has-text('{TITLE}')").first
     path = link.get_attribute("href")
     assert path
@@ -83,7 +59,7 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
     phone.goto(path)
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     phone.locator(".thumb-bar wb-ack button, .thumb-bar button:has-text('Acknowledge')").first.click()
-    expect(phone.locator("#timeline")).to_contain_text("cknowledged", timeout=SOON)
+    expect(phone.locator("#timeline")).to_contain_text("cknowledged")
 
     # The manager declares it real, sets the severity, takes command and writes a note.
     desk.goto(path)
@@ -94,36 +70,36 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
     else:
         form.locator("input[name=severity][value='1']").check(force=True)
     form.locator("button[type=submit]").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Sev-1", timeout=SOON)
+    expect(desk.locator("#incident-head")).to_contain_text("Sev-1")
     desk.locator("button:has-text('Take command')").first.click()
-    expect(desk.locator("#incident-head")).to_contain_text("Maya Okafor", timeout=SOON)
+    expect(desk.locator("#incident-head")).to_contain_text("Maya Okafor")
     form = dialog(desk, "status", number)
     form.locator("select[name=status]").select_option("investigating")
     form.locator("button[type=submit]").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Investigating", timeout=SOON)
+    expect(desk.locator("#incident-head")).to_contain_text("Investigating")
 
     form = dialog(phone, "note", number)
     form.locator("textarea[name=text]").fill("The gateway answers 502")
     form.locator("button[type=submit]").click()
-    expect(phone.locator("#timeline")).to_contain_text("The gateway answers 502", timeout=SOON)
-    expect(desk.locator("#timeline")).to_contain_text("The gateway answers 502", timeout=SOON)
+    expect(phone.locator("#timeline")).to_contain_text("The gateway answers 502")
+    expect(desk.locator("#timeline")).to_contain_text("The gateway answers 502")
 
     # What customers are told reaches support.
     form = dialog(desk, "update", number)
     form.locator("input[name=audiences][value=public]").check()
     form.locator("textarea[name=text_public]").fill("Payments are failing. We are on it.")
     form.locator("button[name=op][value=send]").click()
-    expect(feed.locator("#feed-cards")).to_contain_text("Payments are failing. We are on it.", timeout=SOON)
+    expect(feed.locator("#feed-cards")).to_contain_text("Payments are failing. We are on it.")
 
     # The alert clears: the page asks.
     assert http(product, intake, {"title": TITLE, "dedup_key": "story", "status": "resolved"}) == 202
-    expect(desk.locator("#incident-head")).to_contain_text("All alerts clear", timeout=SOON)
+    expect(desk.locator("#incident-head")).to_contain_text("All alerts clear")
     desk.locator("button:has-text('Move to monitoring')").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Monitoring", timeout=SOON)
+    expect(desk.locator("#incident-head")).to_contain_text("Monitoring")
     form = dialog(desk, "resolve", number)
     form.locator("button[type=submit]").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Resolved", timeout=SOON)
-    expect(feed.locator(f"#feed-cards a:has-text('{TITLE}')")).to_have_count(0, timeout=SOON)
+    expect(desk.locator("#incident-head")).to_contain_text("Resolved")
+    expect(feed.locator(f"#feed-cards a:has-text('{TITLE}')")).to_have_count(0)
     expect(feed.locator(".feed-list").first).to_contain_text(TITLE)
 
     assert loads == []
