@@ -20,6 +20,7 @@ from services import actions, readiness, selectors
 from services.choices import Period, ServiceKind
 from services.models import OwnershipTransfer, Service, Vendor
 from services.selectors import page
+from services.selectors.history import history as history_of
 from services.selectors.page import transfers_of
 from services.vendors.agreements import Attainment
 from teams.models import Team
@@ -185,7 +186,7 @@ class ServiceDetails(RoomViewSet):
     @action(detail=True, methods=["get"])
     def history(self, request: Request, slug: str) -> Response:
         """The newest 100 edits: who, when, and old and new of each field."""
-        rows = page.history(self.get_object(), self.actor)
+        rows = history_of(self.get_object(), self.actor)
         return whole(
             [
                 {

@@ -192,6 +192,8 @@ class _Writer:
                 links = values["links"] or []
                 values["runbooks"] = [[title, url] for kind, title, url in links if kind == LinkKind.RUNBOOK]
                 values["links"] = [[title, url] for kind, title, url in links if kind != LinkKind.RUNBOOK]
+        if "system" in after and item is not None and change["type"] == SERVICE:
+            before["system"] = item.left
         if "team" in after and item is not None:
             before["team"] = item.known.team_id if item.known else None
             after["team"] = item.team_id

@@ -190,10 +190,12 @@ class _Planner:
             field = "spec.domain" if name == "domain" else "spec.subdomainOf"
             self.problem(item.entity, field, f"There is no domain “{ref.name}”.")
             return
-        old = self._catalog.tables[table].slug(getattr(item.row, f"{name}_id")) if item.row else None
-        if slug != old:
+        index = self._catalog.tables[table]
+        held = index.by_id.get(getattr(item.row, f"{name}_id")) if item.row else None
+        if slug != (held.slug if held else None):
             item.container = slug or ""
-            item.fields[name] = (old, slug)
+            item.left = held.id if held else None
+            item.fields[name] = (held.slug if held and held.visible else None, slug)
 
     def _parents(self) -> None:
         """A domain never stands inside itself: who would is left where it is."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -17,11 +16,10 @@ from services.selectors.changes import upstream_of
 from services.vendors.agreements import Attainment, attainments
 from services.vendors.attainment import merged
 from teams.actor import Actor
-from teams.models import AuditEntry, Team, User
+from teams.models import Team, User
 
 STRIP_DAYS = 90
 CHANGES_SINCE = dt.timedelta(days=14)
-MOST_HISTORY = 100
 
 
 @dataclass(frozen=True)
@@ -130,86 +128,6 @@ def offer_of(service: Service, actor: Actor) -> OwnershipTransfer | None:
 def dangling(service: Service) -> list[DanglingReference]:
     """What it refers to that the catalog does not know."""
     return list(service.dangling.all())
-
-
-@dataclass(frozen=True)
-class HistoryRow:
-    """An edit: who, when, what, and the fields that changed as (name, old, new)."""
-
-    entry: AuditEntry
-    fields: list[tuple[str, Any, Any]]
-
-
-def history(service: Service, actor: Actor) -> list[HistoryRow]:
-    """The edits of a service, newest first. Whoever sees the service sees how it came to be as it is."""
-    entries = list(
-        AuditEntry.objects.filter(object_type="service", object_id=str(service.pk)).order_by("-id")[
-            :MOST_HISTORY
-        ]
-    )
-    teams = dict(Team.objects.visible_to(actor).values_list("pk", "name"))
-    seen = _seen(entries, actor)
-    return [HistoryRow(entry, _differences(_told(entry.data, seen), teams)) for entry in entries]
-
-
-def _seen(entries: list[AuditEntry], actor: Actor) -> set[str]:
-    """The services and teams that these entries name by their slugs and the actor sees."""
-    services, teams = set(), set()
-    for entry in entries:
-        for part in (entry.data, entry.data.get("before"), entry.data.get("after")):
-            if isinstance(part, dict):
-                services |= {slug for slug in [part.get("upstream"), *(part.get("needs") or ())] if slug}
-                teams |= {part["to"]} if isinstance(part.get("to"), str) else set()
-    found = set(Service.objects.visible_to(actor).filter(slug__in=services).values_list("slug", flat=True))
-    if teams:
-        rows = Team.objects.visible_to(actor).filter(slug__in=teams)
-        found |= {f"team:{slug}" for slug in rows.values_list("slug", flat=True)}
-    return found
-
-
-def _told(data: dict[str, Any], seen: set[str]) -> dict[str, Any]:
-    """Without the services and teams the reader does not see."""
-    told = dict(data)
-    for name in ("before", "after"):
-        if isinstance(told.get(name), dict) and "needs" in told[name]:
-            told[name] = told[name] | {"needs": [slug for slug in told[name]["needs"] or () if slug in seen]}
-    if "upstream" in told and told["upstream"] not in seen:
-        del told["upstream"]
-    if "to" in told and f"team:{told['to']}" not in seen:
-        told = {name: value for name, value in told.items() if name not in ("to", "note")}
-    return told
-
-
-def _differences(data: dict[str, Any], teams: dict[int, str]) -> list[tuple[str, Any, Any]]:
-    before, after = data.get("before"), data.get("after")
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return [(name, "", value) for name, value in data.items() if isinstance(value, str) and value]
-    found = []
-    for name in [*after, *(name for name in before if name not in after)]:
-        old, new = before.get(name), after.get(name)
-        if old != new:
-            if name == "team":
-                old, new = (teams.get(pk, "?") if pk else None for pk in (old, new))
-            found.append((name.replace("_", " "), shown(old), shown(new)))
-    return found
-
-
-def shown(value: Any) -> str:
-    """A stored value in one line."""
-    if value in (None, "", [], {}):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {shown(each)}" if each != "" else str(key) for key, each in value.items())
-    if isinstance(value, list):
-        return "; ".join(
-            " ".join(str(part) for part in each if part not in (None, "", []))
-            if isinstance(each, list)
-            else str(each)
-            for each in value
-        )
-    return str(value)
 
 
 def contacts(service: Service) -> list[tuple[str, User | None, str, str]]:

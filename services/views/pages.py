@@ -24,6 +24,7 @@ from services.choices import EdgeKind, Lifecycle, LinkKind, ServiceKind, Tier
 from services.forms import Rows, ServiceForm, service_initial, stored, typed
 from services.models import Environment, Service, ServiceField, System
 from services.selectors import page
+from services.selectors.history import history as history_of
 from services.selectors.page import vendors
 from services.views.frame import tabs
 from teams.actor import Actor
@@ -149,7 +150,7 @@ def _curl(service: Service) -> str:
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """Who changed what of a service, when."""
     service = visible(request, slug)
-    context = {"service": service, "rows": page.history(service, actor_of(request))}
+    context = {"service": service, "rows": history_of(service, actor_of(request))}
     return render(request, "services/pages/history.html", context)
 
 

@@ -91,6 +91,7 @@ def test_details_are_kept_and_told_in_the_history(people: People) -> None:
     history = api.get("/api/v1/services/pay/history/").json()["results"]
     assert history[0]["fields"]["kind"] == ["service", "database"]
     assert history[0]["fields"]["custom"] == ["–", "cost: 4711, data: secret"]
+    assert history[0]["fields"]["contacts"] == ["–", "DBA Tom Teammate; Mail dba@example.com"]
     page = people.browser("stranger").get("/services/pay/history/")
     assert (page.status_code, "secret" in page.content.decode()) == (200, True)
     shown = people.browser("teammate").get("/services/pay/").content.decode()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from oncall.models import EscalationPolicy
 from services import actions
 from services.models import Domain, OwnershipTransfer, System
 from teams.choices import TeamVisibility
@@ -66,6 +67,43 @@ def test_hidden_services_in_the_history(people: People) -> None:
     assert "hush-hush" in said(people, "admin", *paths)
     found = said(people, "stranger", *paths)
     assert "hush-hush" not in found and "plain" in found
+
+
+def test_the_history_names_what_fields_lead_to(people: People) -> None:
+    policy = EscalationPolicy.objects.create(team=people.team, name="Wake the night")
+    system = System.objects.create(slug="open", name="Open", team=people.team)
+    make_service(people.team, "pay")
+    body = {"escalation_policy": policy.pk, "system": system.pk}
+    assert people.api("owner").patch("/api/v1/services/pay/", body, format="json").status_code == 200
+    fields = json.loads(said(people, "owner", "/api/v1/services/pay/history/"))["results"][0]["fields"]
+    assert fields == {"escalation policy": ["–", "Wake the night"], "system": ["–", "Open"]}
+    policy.delete()
+    fields = json.loads(said(people, "owner", "/api/v1/services/pay/history/"))["results"][0]["fields"]
+    assert fields["escalation policy"] == ["–", "?"]
+
+
+def test_an_import_out_of_a_hidden_system(people: People) -> None:
+    secret = make_team("Secret squad", visibility=TeamVisibility.MEMBERS)
+    hidden = System.objects.create(slug="hush-hush", name="Hush hush", team=secret)
+    System.objects.create(slug="open", name="Open", team=people.team)
+    service = make_service(people.team, "pay", system=hidden)
+    text = (
+        "kind: Component\nmetadata: {name: pay}\n"
+        f"spec: {{type: service, owner: {people.team.slug}, system: open}}\n"
+    )
+    for extra, system in (("?plan=1", hidden.slug), ("", "open")):
+        answer = people.api("owner").post(
+            f"/api/v1/services/import/{extra}", text.encode(), content_type="application/yaml"
+        )
+        assert answer.json().get("changes", [{"fields": {}}])[0]["fields"].get("system") in (
+            None,
+            [None, "open"],
+        )
+        service.refresh_from_db()
+        assert service.system is not None and service.system.slug == system
+    path = "/api/v1/services/pay/history/"
+    assert '"system":["Hush hush","Open"]' in said(people, "admin", path)
+    assert '"system":["?","Open"]' in said(people, "owner", path)
 
 
 def test_a_hidden_system_and_domain(people: People) -> None:
