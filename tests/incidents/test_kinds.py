@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from core import clock
 from core.errors import Conflict, InvalidInput, NotVisible
 from incidents import actions
 from incidents.models import Incident, IncidentRelation
@@ -133,12 +134,12 @@ def test_the_end_of_a_hold_is_told_in_utc_wherever_it_was_entered() -> None:
 
 def test_resolving_ends_the_wait() -> None:
     world = make_world()
-    number = declare(world).number
-    actions.hold(actor=world.actor("bo"), number=number, until=START + dt.timedelta(days=3), reason="Vendor")
+    number, until = declare(world).number, clock.now() + dt.timedelta(days=3)
+    actions.hold(actor=world.actor("bo"), number=number, until=until, reason="Vendor")
     done = actions.resolve(actor=world.actor("ada"), number=number, override_reason="Done")
     assert (done.on_hold_until, done.on_hold_reason) == (None, "")
     with pytest.raises(Conflict):
-        actions.hold(actor=world.actor("bo"), number=number, until=START + dt.timedelta(days=3), reason="x")
+        actions.hold(actor=world.actor("bo"), number=number, until=until, reason="x")
 
 
 def four(world: World) -> list[int]:
