@@ -127,7 +127,8 @@ def test_from_resolved_to_the_closed_item(page: Any, product_folder: Path) -> No
 
     # Overdue, reminded once, done, closed.
     page.goto(item_url)
-    expect(page.locator("main")).to_contain_text("4 days overdue")
+    # Days end at the reader's midnight, which has passed already in the last hours of UTC's.
+    expect(page.locator("main")).to_contain_text(re.compile(r"\b[45] days overdue"))
     sent = remind(product_folder, item)
     assert sent.count("after>") == 1, sent
     page.reload()
