@@ -8,7 +8,7 @@ from typing import Any
 from services import hooks
 from services.choices import LinkKind, ServiceKind
 from services.importing.catalog import MODELS
-from services.importing.entities import DOMAIN, SERVICE, SYSTEM
+from services.importing.entities import CONTAINERS, DOMAIN, SERVICE, SYSTEM
 from services.importing.plan import Item, Plan
 from services.models import DanglingReference, Dependency, Service, ServiceLink, Vendor
 from teams.actions.audit import Line, record_many
@@ -192,8 +192,12 @@ class _Writer:
                 links = values["links"] or []
                 values["runbooks"] = [[title, url] for kind, title, url in links if kind == LinkKind.RUNBOOK]
                 values["links"] = [[title, url] for kind, title, url in links if kind != LinkKind.RUNBOOK]
-        if "system" in after and item is not None and change["type"] == SERVICE:
-            before["system"] = item.left
+        if item is not None and item.left is not None:
+            # What the actor does not see is kept by its id alone, which names nothing.
+            name = CONTAINERS[change["type"]][0]
+            by_id = change["type"] == SERVICE or not item.left.visible
+            if name in after:
+                before[name] = item.left.id if by_id else item.left.slug
         if "team" in after and item is not None:
             before["team"] = item.known.team_id if item.known else None
             after["team"] = item.team_id

@@ -10,6 +10,8 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_ENTITIES = 20_000
 MAX_PROBLEMS = 1_000
 SERVICE, SYSTEM, DOMAIN = "service", "system", "domain"
+# What stands in what: (field, table) of the container.
+CONTAINERS = {SERVICE: ("system", SYSTEM), SYSTEM: ("domain", DOMAIN), DOMAIN: ("parent", DOMAIN)}
 Path = tuple[str | int, ...]
 
 

@@ -22,7 +22,7 @@ class Item:
     """An entity that is accepted, with its row if there is one.
 
     `writes`: new values by column; `container`: address of the new system, domain or parent when that changes, "" for
-    none, None when it stays; `left`: id of the old one, which the actor may not see. `fields`: old and new as people
+    none, None when it stays; `left`: the old one, which the actor may not see. `fields`: old and new as people
     read them. `links`: all of them when they change.
     """
 
@@ -34,7 +34,7 @@ class Item:
     writes: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     container: str | None = None
-    left: int | None = None
+    left: Known | None = None
     links: list[Link] | None = None
 
     @property

@@ -10,7 +10,7 @@ from services.actions.services import RESERVED_SLUGS
 from services.choices import Lifecycle, ServiceKind, Tier
 from services.importing import findings, wiring
 from services.importing.catalog import MODELS, Catalog, Resolver
-from services.importing.entities import DOMAIN, SERVICE, SYSTEM, Entity, Parsed, Problem
+from services.importing.entities import CONTAINERS, DOMAIN, SERVICE, SYSTEM, Entity, Parsed, Problem
 from services.importing.plan import Item, Plan
 from services.models import ServiceLink
 from teams.actor import Actor
@@ -18,7 +18,6 @@ from teams.actor import Actor
 NOT_YOURS = "It belongs to a team you do not manage."
 TAKEN = "Another service has this address."
 _TABLES = (DOMAIN, SYSTEM, SERVICE)
-_CONTAINERS = {SERVICE: ("system", SYSTEM), SYSTEM: ("domain", DOMAIN), DOMAIN: ("parent", DOMAIN)}
 _DEFAULTS: dict[str, Any] = {
     "description": "",
     "kind": ServiceKind.SERVICE.value,
@@ -184,7 +183,7 @@ class _Planner:
         ref = item.entity.container
         if ref is None:
             return
-        name, table = _CONTAINERS[item.entity.table]
+        name, table = CONTAINERS[item.entity.table]
         slug = self._resolver.find(table, ref)
         if slug is None and table == DOMAIN:
             field = "spec.domain" if name == "domain" else "spec.subdomainOf"
@@ -194,7 +193,7 @@ class _Planner:
         held = index.by_id.get(getattr(item.row, f"{name}_id")) if item.row else None
         if slug != (held.slug if held else None):
             item.container = slug or ""
-            item.left = held.id if held else None
+            item.left = held
             item.fields[name] = (held.slug if held and held.visible else None, slug)
 
     def _parents(self) -> None:

@@ -182,11 +182,11 @@ def test_there_is_no_such_host() -> None:
 
 def test_a_look_up_that_hangs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: go.wait(60) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: go.wait(20) and [])
     started = time.monotonic()
     found = ask("http", "http://slow.example.org/", seconds=0.3)
     go.set()
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 2
     assert found.detail == "The name slow.example.org was not looked up within 0.3 s"
 
 
@@ -215,7 +215,7 @@ def test_the_time_is_bounded_as_a_whole(script: Any, behave: Any) -> None:
     port = script(behave)
     found = ask("http", f"http://127.0.0.1:{port}/", seconds=0.5, contains="never")
     assert said(found) == (False, "No answer within 0.5 s")
-    assert 400 <= found.milliseconds < 30_000
+    assert 400 <= found.milliseconds < 2500
 
 
 @pytest.mark.parametrize(

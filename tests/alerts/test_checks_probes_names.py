@@ -137,7 +137,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as goodbye:
         goodbye.sendto(b"", listener.getsockname())
-    thread.join(60)
+    thread.join(5)
     listener.close()
 
 

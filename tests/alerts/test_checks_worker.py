@@ -78,12 +78,12 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "ENDING", 0.3)
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 15) -> None:
     assert wait_for(condition, seconds=seconds, interval=0.02), "it never came"
 
 
 def turns(subject: Worker, condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < end, "it never came"
         subject.turn()
@@ -119,7 +119,7 @@ def test_no_more_at_once_than_it_may(probe: Any) -> None:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        go.wait(60)
+        go.wait(10)
         with lock:
             running[0] -= 1
         return Outcome(True, "", 30)
@@ -165,7 +165,7 @@ def test_a_check_that_never_ends_gives_its_place_back(probe: Any, monkeypatch: p
     go = threading.Event()
     probe(
         lambda _kind, target, *_rest: (
-            go.wait(60) and Outcome(True, "", 1) if "1." in target else Outcome(True, "", 1)
+            go.wait(20) and Outcome(True, "", 1) if "1." in target else Outcome(True, "", 1)
         )
     )
     monkeypatch.setattr(worker, "LEASE_MARGIN", -4.9)
@@ -175,21 +175,21 @@ def test_a_check_that_never_ends_gives_its_place_back(probe: Any, monkeypatch: p
 
 
 def test_told_to_end_it_reports_what_runs(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "ENDING", 30)
+    monkeypatch.setattr(worker, "ENDING", 5.0)
     stop, started = threading.Event(), threading.Event()
 
     def slow(*_given: Any) -> Outcome:
         started.set()
-        stop.wait(60)
+        stop.wait(5)
         return Outcome(True, "", 100)
 
     probe(slow)
     source = Source(work(1))
     thread = threading.Thread(target=Worker(source, stop).run)
     thread.start()
-    assert started.wait(60)
+    assert started.wait(5)
     stop.set()
-    thread.join(60)
+    thread.join(5)
     assert not thread.is_alive()
     assert [each.run_id for each in source.told] == [1]
 
@@ -336,10 +336,10 @@ class Program:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(60)
+            return self.process.wait(10)
         finally:
             self.process.kill()
-            self.process.wait(60)
+            self.process.wait(5)
 
 
 @pytest.fixture
@@ -349,7 +349,7 @@ def programs() -> Iterator[list[Program]]:
     for each in started:
         if each.process.poll() is None:
             each.process.kill()
-            each.process.wait(60)
+            each.process.wait(5)
 
 
 @pytest.mark.processes
@@ -379,17 +379,17 @@ def test_two_workers_elsewhere_find_a_server_down_and_up_again(
     assert set(CheckResult.objects.values_list("location__name", "ok")) == {("Berlin", True), ("Tokyo", True)}
     site.answers["/"] = (503, {}, b"")
     CheckRun.objects.update(next_at=START)
-    until(lambda: status() == CheckStatus.DOWN, 60)
+    until(lambda: status() == CheckStatus.DOWN, 20)
     details = CheckRun.objects.values_list("detail", flat=True)
     assert all(
         each.startswith("Answered 503 in ") and each.endswith("; expected 200-399") for each in details
     )
     site.answers["/"] = (200, {}, b"")
     CheckRun.objects.update(next_at=START)
-    until(lambda: status() == CheckStatus.UP, 60)
+    until(lambda: status() == CheckStatus.UP, 20)
     started = time.monotonic()
     assert [each.stop() for each in programs] == [0, 0], shown()
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 8
     assert "Traceback" not in shown()
     assert not any(token in shown() for _row, token in tokens)
 

@@ -47,10 +47,10 @@ def port() -> Iterator[int]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    assert ready.wait(60)
+    assert ready.wait(10)
     yield number
     loop.call_soon_threadsafe(stop.set)
-    thread.join(60)
+    thread.join(10)
     loop.close()
 
 
@@ -93,7 +93,7 @@ def send(
     port: int, to: str | list[str], message: EmailMessage | bytes, sender: str = "nagios@corp.example"
 ) -> None:
     data = message if isinstance(message, bytes) else message.as_bytes()
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
         client.sendmail(sender, to, data)
 
 
@@ -149,7 +149,7 @@ def test_only_known_addresses_are_accepted_and_nothing_is_relayed(port: int, wor
     off = make_box(world)
     Integration.objects.filter(pk=off.pk).update(is_active=False)
     refused = ["x@127.0.0.1", "somebody@example.com", f"{row.mail_local}@example.com", address(off), "x"]
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
         client.ehlo("there")
         client.mail("a@b.example")
         assert [client.rcpt(each)[0] for each in refused] == [550] * 5
@@ -224,7 +224,7 @@ def test_too_large_is_refused(port: int, world: World) -> None:
     with pytest.raises(smtplib.SMTPResponseException) as refused:
         send(port, address(row), letter(text="line\n" * 110_000))
     assert refused.value.smtp_code == 552
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
         client.ehlo("there")
         client.mail("a@b.example")
         client.rcpt(address(row))
@@ -260,9 +260,9 @@ def test_an_address_over_its_limit_waits(port: int, world: World, monkeypatch: p
 
 def test_too_many_connections_are_sent_away(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mailbox, "MAX_OF_ADDRESS", 2)
-    held = [smtplib.SMTP("127.0.0.1", port, timeout=60) for _number in range(2)]
+    held = [smtplib.SMTP("127.0.0.1", port, timeout=10) for _number in range(2)]
     with pytest.raises(smtplib.SMTPConnectError) as refused:
-        smtplib.SMTP("127.0.0.1", port, timeout=60)
+        smtplib.SMTP("127.0.0.1", port, timeout=10)
     assert refused.value.smtp_code == 421
     held[0].quit()
     held[1].quit()

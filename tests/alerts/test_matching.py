@@ -124,4 +124,4 @@ def test_stored_matchers_without_operator_mean_is() -> None:
 def test_no_expression_takes_long(pattern: str) -> None:
     begun = time.perf_counter()
     assert not matching.holds([Matcher("a", "=~", pattern)], {"a": "a" * 999 + "!"})
-    assert time.perf_counter() - begun < 20
+    assert time.perf_counter() - begun < 0.5

@@ -77,7 +77,7 @@ def test_what_may_not_be_written(source: str) -> None:
     started = time.monotonic()
     with pytest.raises(TemplateFailed):
         check(source)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_fails_fails_soon_and_says_why(source: str) -> None:
     started = time.monotonic()
     with pytest.raises(TemplateFailed, match=r"\w{4}"):
         render(source, VALUES)
-    assert time.monotonic() - started < 30, "bounded by its own clock of a quarter of a second"
+    assert time.monotonic() - started < 5, "bounded by its own clock of a quarter of a second"
 
 
 def test_a_pattern_takes_linear_time() -> None:

@@ -34,7 +34,7 @@ class Gate:
         self.sizes.append(len(batches))
         if len(self.sizes) == 1:
             self.begun.set()
-            assert self.opened.wait(60)
+            assert self.opened.wait(10)
         return write(batches)
 
 
@@ -66,18 +66,18 @@ def behind(gate: Gate, ours: writer.Writer, batches: Sequence[Batch]) -> list[St
 
     with ThreadPoolExecutor(len(batches) + 1) as pool:
         first = pool.submit(ours.store, batch("0" * 32, "first"))
-        assert gate.begun.wait(60)
+        assert gate.begun.wait(10)
         others = [pool.submit(outcome, one) for one in batches]
         wait_until(lambda: ours._jobs.qsize() == len(batches))
         gate.opened.set()
-        first.result(60)
-        return [other.result(60) for other in others]
+        first.result(10)
+        return [other.result(10) for other in others]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
     from config.launcher.process import wait_for
 
-    assert wait_for(condition, seconds=60, interval=0.005)
+    assert wait_for(condition, seconds=10, interval=0.005)
 
 
 def test_what_arrives_meanwhile_is_written_together_and_answered_apart(
@@ -152,13 +152,13 @@ def test_too_many_waiting_are_refused_at_once(
     monkeypatch.setattr(writer, "MOST_WAITING", 2)
     with ThreadPoolExecutor(3) as pool:
         jobs = [pool.submit(ours.store, batch(world.key, "0"))]
-        assert gate.begun.wait(60)
+        assert gate.begun.wait(10)
         jobs += [pool.submit(ours.store, batch(world.key, str(number))) for number in (1, 2)]
         wait_until(lambda: ours._jobs.qsize() == 2)
         with pytest.raises(writer.Overloaded):
             ours.store(batch(world.key, "3"))
         gate.opened.set()
-        assert [job.result(60).known for job in jobs] == [True] * 3
+        assert [job.result(10).known for job in jobs] == [True] * 3
 
 
 def test_an_event_loop_waits_for_the_same_thread(ours: writer.Writer) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from tests import servers
-from tests.browser.support import PATIENCE
 
 PASSWORD = "watchbill"
 START_SECONDS = 420
@@ -87,23 +86,9 @@ def _wait(base: str, process: subprocess.Popen[bytes], data: Path) -> None:
     pytest.fail(f"the product did not start: {(data / 'output.log').read_text()[-2000:]}")
 
 
-class Chromium:
-    """A browser whose pages are waited for patiently."""
-
-    def __init__(self, browser: Any) -> None:
-        self._browser = browser
-
-    def new_context(self, **options: Any) -> Any:
-        context = self._browser.new_context(**options)
-        context.set_default_timeout(PATIENCE)
-        return context
-
-
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Chromium]:
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=PATIENCE)
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -111,12 +96,12 @@ def chromium() -> Iterator[Chromium]:
             args=servers.CHROMIUM_ARGUMENTS,
             env=servers.chromium_environ(),
         )
-        yield Chromium(browser)
+        yield browser
         browser.close()
 
 
 @pytest.fixture(scope="package")
-def states(product: str, chromium: Chromium) -> Callable[[str], Any]:
+def states(product: str, chromium: Any) -> Callable[[str], Any]:
     """Signed-in state of a person of the demo company, made once."""
     made: dict[str, Any] = {}
 

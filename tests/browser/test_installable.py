@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+SOON = 20_000
 
 
 def test_worker_manifest_and_offline_page(product: str, chromium: Any, states: Callable[[str], Any]) -> None:
     context = chromium.new_context(base_url=product, storage_state=states("responder"))
     page = context.new_page()
+    page.set_default_timeout(SOON)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: errors.append(m.text) if "Content Security" in m.text else None)

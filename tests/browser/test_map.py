@@ -12,6 +12,7 @@ import pytest
 from tests.browser.support import CALL, script_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
+SOON = 30_000
 CHAIN = ["map-test-storefront", "map-test-checkout", "map-test-db"]
 FEW = """
 from services.models import Dependency, Service
@@ -55,6 +56,7 @@ def page(product: str, chromium: Any, states: Callable[[str], Any]) -> Any:
         base_url=product, viewport={"width": 1440, "height": 1000}, storage_state=states("manager")
     )
     made = context.new_page()
+    made.set_default_timeout(SOON)
     said: list[str] = []
     made.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
     made.on("pageerror", lambda error: said.append(str(error)))

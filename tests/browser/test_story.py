@@ -11,13 +11,14 @@ from tests.browser.support import http, new_key
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
 TITLE = "Browser story: payments fail"
+SOON = 15_000
 
 
 def dialog(page: Any, verb: str, number: int) -> Any:
     """Open the dialog of a verb from the page's own buttons."""
     page.locator(f"a[hx-get='/incidents/{number}/{verb}/']:visible").first.click()
     found = page.locator("#modal dialog, dialog[open]").last
-    found.wait_for()
+    found.wait_for(timeout=SOON)
     return found
 
 
@@ -29,6 +30,7 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
             base_url=product, viewport={"width": width, "height": height}, storage_state=states(who)
         )
         page = context.new_page()
+        page.set_default_timeout(SOON)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
@@ -49,7 +51,7 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
     # An alert arrives; the feed shows it by itself.
     assert http(product, intake, {"title": TITLE, "dedup_key": "story", "severity": "critical"}) == 202
     row = feed.locator("#feed-cards", has_text=TITLE)
-    expect(row).to_be_visible()
+    expect(row).to_be_visible(timeout=SOON)
     link = feed.locator(f"#feed-cards a:has-text('{TITLE}')").first
     path = link.get_attribute("href")
     assert path
@@ -59,7 +61,7 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
     phone.goto(path)
     assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     phone.locator(".thumb-bar wb-ack button, .thumb-bar button:has-text('Acknowledge')").first.click()
-    expect(phone.locator("#timeline")).to_contain_text("cknowledged")
+    expect(phone.locator("#timeline")).to_contain_text("cknowledged", timeout=SOON)
 
     # The manager declares it real, sets the severity, takes command and writes a note.
     desk.goto(path)
@@ -70,36 +72,36 @@ def test_three_people_and_one_incident(product: str, chromium: Any, states: Call
     else:
         form.locator("input[name=severity][value='1']").check(force=True)
     form.locator("button[type=submit]").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Sev-1")
+    expect(desk.locator("#incident-head")).to_contain_text("Sev-1", timeout=SOON)
     desk.locator("button:has-text('Take command')").first.click()
-    expect(desk.locator("#incident-head")).to_contain_text("Maya Okafor")
+    expect(desk.locator("#incident-head")).to_contain_text("Maya Okafor", timeout=SOON)
     form = dialog(desk, "status", number)
     form.locator("select[name=status]").select_option("investigating")
     form.locator("button[type=submit]").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Investigating")
+    expect(desk.locator("#incident-head")).to_contain_text("Investigating", timeout=SOON)
 
     form = dialog(phone, "note", number)
     form.locator("textarea[name=text]").fill("The gateway answers 502")
     form.locator("button[type=submit]").click()
-    expect(phone.locator("#timeline")).to_contain_text("The gateway answers 502")
-    expect(desk.locator("#timeline")).to_contain_text("The gateway answers 502")
+    expect(phone.locator("#timeline")).to_contain_text("The gateway answers 502", timeout=SOON)
+    expect(desk.locator("#timeline")).to_contain_text("The gateway answers 502", timeout=SOON)
 
     # What customers are told reaches support.
     form = dialog(desk, "update", number)
     form.locator("input[name=audiences][value=public]").check()
     form.locator("textarea[name=text_public]").fill("Payments are failing. We are on it.")
     form.locator("button[name=op][value=send]").click()
-    expect(feed.locator("#feed-cards")).to_contain_text("Payments are failing. We are on it.")
+    expect(feed.locator("#feed-cards")).to_contain_text("Payments are failing. We are on it.", timeout=SOON)
 
     # The alert clears: the page asks.
     assert http(product, intake, {"title": TITLE, "dedup_key": "story", "status": "resolved"}) == 202
-    expect(desk.locator("#incident-head")).to_contain_text("All alerts clear")
+    expect(desk.locator("#incident-head")).to_contain_text("All alerts clear", timeout=SOON)
     desk.locator("button:has-text('Move to monitoring')").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Monitoring")
+    expect(desk.locator("#incident-head")).to_contain_text("Monitoring", timeout=SOON)
     form = dialog(desk, "resolve", number)
     form.locator("button[type=submit]").click()
-    expect(desk.locator("#incident-head")).to_contain_text("Resolved")
-    expect(feed.locator(f"#feed-cards a:has-text('{TITLE}')")).to_have_count(0)
+    expect(desk.locator("#incident-head")).to_contain_text("Resolved", timeout=SOON)
+    expect(feed.locator(f"#feed-cards a:has-text('{TITLE}')")).to_have_count(0, timeout=SOON)
     expect(feed.locator(".feed-list").first).to_contain_text(TITLE)
 
     assert loads == []

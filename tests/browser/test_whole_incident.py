@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.support import http, new_key
+from tests.browser.test_story import SOON
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.enable_socket]
 # Its own each time, so that it can be run against a product that is left as it is.
@@ -50,6 +51,7 @@ class Watcher:
         self.path = path
         self.errors: list[str] = []
         for page in (self.live, self.fresh):
+            page.set_default_timeout(SOON)
             page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.live.goto(path)
         self.loads: list[str] = []
@@ -59,7 +61,7 @@ class Watcher:
         """Give what is under way a moment to arrive, then compare."""
         live: dict[str, Any] = {}
         fresh: dict[str, Any] = {}
-        for _attempt in range(60):
+        for _attempt in range(12):
             self.fresh.goto(self.path)
             self.fresh.wait_for_function(ALL_THERE)
             fresh, live = self.fresh.evaluate(READ), self.live.evaluate(READ)
@@ -107,6 +109,7 @@ def people(product: str, chromium: Any, states: Callable[[str], Any]) -> Iterato
 def test_the_whole_incident_on_two_phones(product: str, people: Callable[..., Any]) -> None:
     from playwright.sync_api import expect
 
+    expect.set_options(timeout=SOON)
     manager = people("manager", PHONE)
     intake = new_key(manager.new_page())
     alert = {"title": TITLE, "dedup_key": TITLE, "severity": "critical"}

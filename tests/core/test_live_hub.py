@@ -271,7 +271,7 @@ def test_one_subscription_brings_it_from_redis(source: Source, settings: Any) ->
         await hub.join(socket, source, TOPIC, TOPIC, None)
         client = aredis.Redis.from_url(settings.CELERY_BROKER_URL)
         message = wire(source.add()[0])
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(5):
             assert orjson.loads(await socket.queue.get() or "")["subscribed"]
             while not await client.publish(CHANNEL, message):
                 await asyncio.sleep(0.01)

@@ -12,9 +12,6 @@ import pytest
 from config.launcher.process import wait_for
 from tests.faults.stack import Stack
 
-# A machine that does other things as well is late, not wrong.
-PATIENCE = 3
-
 
 @pytest.fixture
 def stack(tmp_path: Path, transactional_db: None) -> Iterator[Stack]:
@@ -30,12 +27,12 @@ def stack(tmp_path: Path, transactional_db: None) -> Iterator[Stack]:
 
 @pytest.fixture
 def eventually(request: pytest.FixtureRequest) -> Callable[[Callable[[], bool], float], None]:
-    """Ask again and again until it holds; fails with the programs' logs after several times the seconds given."""
+    """Ask again and again until it holds; fails with the programs' logs after the seconds given."""
 
     def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
-        if not wait_for(condition, seconds=seconds * PATIENCE, interval=0.1):
+        if not wait_for(condition, seconds=seconds, interval=0.1):
             used = [name for name in ("stack", "site") if name in request.fixturenames]
             logs = "\n".join(request.getfixturevalue(name).logs() for name in used)
-            pytest.fail(f"It did not happen within {seconds * PATIENCE:.0f} s.\n{logs}")
+            pytest.fail(f"It did not happen within {seconds} s.\n{logs}")
 
     return wait

@@ -115,7 +115,7 @@ class Site(Stack):
         finally:
             self.running[server] = self._spawn(self._commands[server], server)
             answers = {"postgres": self._database_answers, "valkey": self._valkey_answers}[server]
-            assert wait_for(answers, seconds=90), f"{server} does not come back\n{self.logs()}"
+            assert wait_for(answers, seconds=30), f"{server} does not come back\n{self.logs()}"
 
     @contextlib.contextmanager
     def paused(self, *names: str) -> Iterator[None]:

@@ -175,8 +175,8 @@ def _in_both(pool: ThreadPoolExecutor, works: list[Callable[[], object]]) -> Non
     start = threading.Barrier(len(works))
 
     def run(work: Callable[[], object]) -> None:
-        start.wait(60)
+        start.wait(10)
         work()
 
     for future in [pool.submit(run, work) for work in works]:
-        future.result(60)
+        future.result(20)

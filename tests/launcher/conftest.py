@@ -34,4 +34,4 @@ def launch(folder: Path) -> Iterator[Callable[[Command], subprocess.Popen[bytes]
 
     yield start
     for process in reversed(started):
-        end(process, signal.SIGINT, seconds=60)
+        end(process, signal.SIGINT, seconds=15)

@@ -71,7 +71,7 @@ class Bench:
         return self.supervisor.start(Child("program", command))
 
     def until(self, condition: Callable[[], bool]) -> None:
-        assert wait_for(condition, seconds=90, pause=self.supervisor.pump), self.shown.getvalue()
+        assert wait_for(condition, seconds=30, pause=self.supervisor.pump), self.shown.getvalue()
 
     def said(self, child: Child) -> dict[str, object]:
         self.until(lambda: "to standard error" in child.tail)
@@ -117,12 +117,12 @@ def test_its_exit_status_and_its_orphans_are_taken_care_of(bench: Bench) -> None
     assert child.process is not None
     child.once = True
     child.process.send_signal(signal.SIGTERM)
-    assert bench.supervisor.finish(child, seconds=60) == 3
+    assert bench.supervisor.finish(child, seconds=15) == 3
 
     bench.script.write_text(LEAVES_ONE)
     other = bench.start()
     other.once = True
-    assert bench.supervisor.finish(other, seconds=60) == 0
+    assert bench.supervisor.finish(other, seconds=15) == 0
     orphan = next(int(line) for line in other.tail if line.isdecimal())
     bench.until(lambda: not Path(f"/proc/{orphan}").exists())
 
@@ -155,4 +155,4 @@ os.kill(os.getpid(), signal.SIGKILL)
     )
     pids = [int(word) for word in done.stdout.split()]
     assert len(pids) == 2, done.stderr
-    assert wait_for(lambda: not any(alive(pid) for pid in pids), seconds=60)
+    assert wait_for(lambda: not any(alive(pid) for pid in pids), seconds=15)

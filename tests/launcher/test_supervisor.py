@@ -51,7 +51,7 @@ class Bench:
     def polite(self, name: str) -> Child:
         return self.python(name, POLITE, name, str(self.folder / "journal"))
 
-    def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 15) -> None:
         assert wait_for(condition, seconds=seconds, pause=self.supervisor.pump), self.shown.getvalue()
 
     def until_shown(self, text: str, times: int = 1) -> None:
@@ -81,7 +81,7 @@ def test_programs_stop_group_after_group(bench: Bench) -> None:
 
 def test_lines_carry_the_name_and_go_to_a_private_file(bench: Bench) -> None:
     child = bench.python("web", "print('one'); print('two', end='')", once=True)
-    assert bench.supervisor.finish(child, seconds=60) == 0
+    assert bench.supervisor.finish(child, seconds=15) == 0
     assert bench.shown.getvalue() == "web      │ one\nweb      │ two\n"
     log = bench.supervisor.log_path("web")
     assert (log.read_text(), stat.S_IMODE(log.stat().st_mode)) == ("one\ntwo", 0o600)
@@ -126,7 +126,7 @@ time.sleep(60)
     pid = child.process.pid
     bench.supervisor.stop([["web"]])
     assert "web did not stop in time and is ended by force" in bench.shown.getvalue()
-    assert wait_for(lambda: not alive(pid) and not alive(grandchild), seconds=60)
+    assert wait_for(lambda: not alive(pid) and not alive(grandchild), seconds=10)
 
 
 def test_what_a_crashed_program_leaves_running_is_ended(bench: Bench) -> None:
@@ -140,12 +140,12 @@ sys.exit(3)
     bench.python("web", code)
     bench.until_shown("ended with status 3")
     grandchild = int(bench.shown.getvalue().split("child ")[1].split()[0])
-    assert wait_for(lambda: not alive(grandchild), seconds=60)
+    assert wait_for(lambda: not alive(grandchild), seconds=10)
 
 
 def test_a_one_time_command_is_waited_for(bench: Bench) -> None:
     child = bench.python("migrate", "import sys; sys.exit(4)", once=True)
-    assert bench.supervisor.finish(child, seconds=60) == 4
+    assert bench.supervisor.finish(child, seconds=15) == 4
 
 
 def test_a_stop_signal_is_noticed_while_waiting(bench: Bench) -> None:
@@ -164,7 +164,7 @@ def test_a_stop_signal_is_noticed_while_waiting(bench: Bench) -> None:
 
 def test_an_endless_line_is_cut_and_does_not_fill_memory(bench: Bench) -> None:
     child = bench.python("web", "print('x' * 100_000, end='')", once=True)
-    bench.supervisor.finish(child, seconds=60)
+    bench.supervisor.finish(child, seconds=15)
     assert bench.shown.getvalue().count("x") == 100_000
     assert len(bench.shown.getvalue().splitlines()) > 1
 

@@ -90,10 +90,10 @@ def test_size_and_time_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "compressed" in refusal(server.url)
         monkeypatch.setattr(fetching, "SECONDS", 0.5)
         server.give(b"x" * 65536 * 20)
-        server.pause = 2
+        server.pause = 0.1
         started = time.monotonic()
         assert refusal(server.url) == "127.0.0.1 did not answer within 0.5 s."
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 1.5
     assert "No connection to 127.0.0.1" in refusal(server.url)
 
 

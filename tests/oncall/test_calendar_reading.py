@@ -236,7 +236,7 @@ def test_no_content_holds_a_worker_for_longer_than_its_time(content: bytes) -> N
         read_boxed(content, START, END, BERLIN)
     except Unreadable as refused:
         assert str(refused).endswith(".")
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 8
 
 
 def test_the_box_gives_what_reading_gives() -> None:

@@ -286,7 +286,7 @@ def together(*jobs: Callable[[], object]) -> list[object]:
 
     def run(number: int, job: Callable[[], object]) -> None:
         try:
-            barrier.wait(60)
+            barrier.wait(5)
             results[number] = job()
         except BaseException as error:
             errors.append(error)

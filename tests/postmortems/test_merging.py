@@ -99,4 +99,4 @@ def test_a_hostile_text_takes_no_long_time() -> None:
     base, mine = "\n" * 50_000 + "x", "y\n" + "\n" * 49_000 + "z"
     merge(base, mine, base + "theirs")
     compare("a b " * 12_000, "b a " * 12_000 + "c")
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 5

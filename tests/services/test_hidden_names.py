@@ -10,6 +10,7 @@ from oncall.models import EscalationPolicy
 from services import actions
 from services.models import Domain, OwnershipTransfer, System
 from teams.choices import TeamVisibility
+from teams.models import AuditEntry
 from tests.factories import People, actor_of, api_client, make_team, make_user, signed_in
 from tests.world import make_service
 
@@ -95,15 +96,29 @@ def test_an_import_out_of_a_hidden_system(people: People) -> None:
         answer = people.api("owner").post(
             f"/api/v1/services/import/{extra}", text.encode(), content_type="application/yaml"
         )
-        assert answer.json().get("changes", [{"fields": {}}])[0]["fields"].get("system") in (
-            None,
-            [None, "open"],
-        )
+        assert (answer.status_code, answer.json()["updated"]) == (200, 1)
+        told = [row["fields"]["system"] for row in answer.json().get("changes", [])]
+        assert told == ([[None, "open"]] if extra else [])
         service.refresh_from_db()
         assert service.system is not None and service.system.slug == system
     path = "/api/v1/services/pay/history/"
     assert '"system":["Hush hush","Open"]' in said(people, "admin", path)
     assert '"system":["?","Open"]' in said(people, "owner", path)
+
+
+def test_an_import_of_a_system_out_of_a_hidden_domain(people: People) -> None:
+    secret = make_team("Secret squad", visibility=TeamVisibility.MEMBERS)
+    hidden = Domain.objects.create(slug="hush-hush", name="Hush hush", team=secret)
+    Domain.objects.create(slug="open", name="Open", team=people.team)
+    system = System.objects.create(slug="money", name="Money", team=people.team, domain=hidden)
+    text = f"kind: System\nmetadata: {{name: money}}\nspec: {{owner: {people.team.slug}, domain: open}}\n"
+    answer = people.api("owner").post(
+        "/api/v1/services/import/", text.encode(), content_type="application/yaml"
+    )
+    assert (answer.status_code, answer.json()["updated"]) == (200, 1)
+    told = AuditEntry.objects.get(object_type="system", object_id=str(system.pk)).data
+    assert (told["before"]["domain"], told["after"]["domain"]) == (hidden.pk, "open")
+    assert "hush-hush" not in said(people, "owner", "/settings/audit/")
 
 
 def test_a_hidden_system_and_domain(people: People) -> None:

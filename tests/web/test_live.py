@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.concurrent,
     pytest.mark.django_db(transaction=True),
 ]
-WAIT = 60
+WAIT = 10
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ class Talker(ApplicationCommunicator):
 
     async def disconnect(self) -> None:
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(WAIT)
+        await self.wait(5)
 
 
 def socket(secret: str = "", *, cookie: str = "", origin: str = "", header: bool = False) -> Any:
