@@ -8,8 +8,11 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun, worker_init
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# By the address's scheme, as Kombu finds its own: a transport named otherwise would lose the encryption of rediss.
+TRANSPORT_ALIASES.update(redis="config.broker:Transport", rediss="config.broker:Transport")
 
 app = Celery("watchbill")
 app.config_from_object("django.conf:settings", namespace="CELERY")

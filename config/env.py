@@ -29,7 +29,7 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _TEAM_ROLES = {"manager", "responder", "observer"}
 _DATABASE_SCHEMES = {"postgres", "postgresql"}
-_REDIS_SCHEMES = {"redis", "rediss", "unix"}
+_REDIS_SCHEMES = {"redis", "rediss"}
 _EMAIL_SCHEMES = {
     "smtp",
     "smtps",

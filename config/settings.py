@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -231,6 +232,8 @@ MAIL_BOUNCES = ENV.mail_bounces
 DEFAULT_FROM_EMAIL = ENV.email_from
 
 CELERY_BROKER_URL = ENV.redis_url
+# Without options in the address Kombu encrypts and does not look at the certificate.
+CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED} if ENV.redis_url.startswith("rediss:") else False
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 WAKEUPS = True
 CLOCK_FOLLOWS_PROCESS = False

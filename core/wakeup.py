@@ -60,6 +60,7 @@ class _Sender:
                 self._celery.conf.update(
                     task_publish_retry=False,
                     task_ignore_result=True,
+                    broker_use_ssl=settings.CELERY_BROKER_USE_SSL,
                     broker_transport_options={
                         "socket_timeout": 0.1,
                         "socket_connect_timeout": 0.1,

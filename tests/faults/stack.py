@@ -30,9 +30,26 @@ class Stack:
         self.database_url = database_url
         self.redis_url = f"redis://127.0.0.1:{free_port()}/0"
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, Command] = {}
 
     def start_valkey(self) -> None:
-        self.redis_url, _ = valkey.start(lambda command: self._spawn(command, "valkey"))
+        self.redis_url, _ = valkey.start(lambda command: self._server(command, "valkey"))
+
+    @contextlib.contextmanager
+    def without(self, server: str, number: signal.Signals) -> Iterator[None]:
+        """End a server by this signal; it comes back afterwards, at the same address."""
+        end(self.running[server], number, seconds=30)
+        try:
+            yield
+        finally:
+            self.running[server] = self._spawn(self._commands[server], server)
+            assert wait_for(lambda: self._answers(server), seconds=30), (
+                f"{server} does not come back\n{self.logs()}"
+            )
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
 
     def start(self, name: str, **environ: str) -> subprocess.Popen[bytes]:
         before = dict(os.environ)
@@ -67,6 +84,19 @@ class Stack:
     def _listening(self) -> int:
         return 0
 
+    def _server(self, command: Command, name: str) -> subprocess.Popen[bytes]:
+        self._commands[name] = command
+        self.running[name] = self._spawn(command, name)
+        return self.running[name]
+
+    def _answers(self, server: str) -> bool:
+        """Whether this server, `valkey`, can be worked with."""
+        try:
+            with self.redis() as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
     def _spawn(self, command: Command, name: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = spawn(command, output=log)
@@ -91,12 +121,10 @@ class Site(Stack):
         super().__init__(folder, "")
         self.environ = environ
         self.port = free_port()
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self._commands: dict[str, Command] = {}
         self._socket = programs.listen(dataclasses.replace(load_env(), port=self.port))
         cluster = postgres.Cluster(folder / "pg", durable=True, log=folder / "postgres.log")
         self.database_url = cluster.start(lambda command: self._server(command, "postgres")).url
-        self.redis_url, _ = valkey.start(lambda command: self._server(command, "valkey"))
+        self.start_valkey()
         if source is None:
             self._finish(programs.manage(self._env(), "migrate", "-v", "0"))
         else:
@@ -105,17 +133,6 @@ class Site(Stack):
     def run(self, name: str, *, known_as: str = "") -> None:
         """Start a program; a second one of its kind is `known_as` something else."""
         self.running[known_as or name] = self.start(name, **self.environ)
-
-    @contextlib.contextmanager
-    def without(self, server: str, number: signal.Signals) -> Iterator[None]:
-        """End a server by this signal; it comes back afterwards, at the same address."""
-        end(self.running[server], number, seconds=30)
-        try:
-            yield
-        finally:
-            self.running[server] = self._spawn(self._commands[server], server)
-            answers = {"postgres": self._database_answers, "valkey": self._valkey_answers}[server]
-            assert wait_for(answers, seconds=30), f"{server} does not come back\n{self.logs()}"
 
     @contextlib.contextmanager
     def paused(self, *names: str) -> Iterator[None]:
@@ -178,9 +195,6 @@ class Site(Stack):
         finally:
             web.close()
 
-    def redis(self) -> redis.Redis:
-        return redis.Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
-
     def stop(self) -> None:
         super().stop()
         self._socket.close()
@@ -190,11 +204,6 @@ class Site(Stack):
 
     def _listening(self) -> int:
         return self._socket.fileno()
-
-    def _server(self, command: Command, name: str) -> subprocess.Popen[bytes]:
-        self._commands[name] = command
-        self.running[name] = self._spawn(command, name)
-        return self.running[name]
 
     def _copy(self, source: dict[str, Any]) -> None:
         """Much faster than all migrations."""
@@ -211,19 +220,15 @@ class Site(Stack):
         done = run(command, seconds=120)
         assert done.returncode == 0, done.stdout
 
-    def _database_answers(self) -> bool:
+    def _answers(self, server: str) -> bool:
+        """Whether this server, `postgres` or `valkey`, can be worked with."""
+        if server != "postgres":
+            return super()._answers(server)
         try:
             psycopg.connect(self.database_url, connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
-
-    def _valkey_answers(self) -> bool:
-        try:
-            with self.redis() as client:
-                return bool(client.ping())
-        except redis.RedisError:
-            return False
 
 
 _FLAGS = {"HOST": "-h", "PORT": "-p", "USER": "-U"}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import os
+import signal
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +104,32 @@ def test_a_worker_killed_after_the_provider_accepted_sends_once_more_and_says_so
     assert "outcome unknown, sent again" in str(
         list(Incident.objects.get().timeline.values_list("text", "data"))
     )
+
+
+def test_a_worker_that_holds_a_wakeup_outlives_its_broker(stack: Stack, eventually: Eventually) -> None:
+    """Row 4: what it had taken and not begun when the broker died does not end it."""
+    stack.start_valkey()
+    worker = stack.start("work")
+    wake = functools.partial(Celery("test", broker=stack.redis_url).send_task, "core.relay", queue="bulk")
+    wake()
+    with stack.redis() as broker:
+        eventually(lambda: not broker.exists("bulk", "unacked"), 60)
+        hands = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+        assert hands
+        for hand in hands:
+            os.kill(int(hand), signal.SIGSTOP)
+        wake()
+        eventually(lambda: broker.hlen("unacked") == 1, 20)
+    try:
+        with stack.without("valkey", signal.SIGKILL):
+            eventually(lambda: "Connection to broker lost" in (stack.folder / "work.log").read_text(), 20)
+    finally:
+        for hand in hands:
+            os.kill(int(hand), signal.SIGCONT)
+    wake()
+    with stack.redis() as broker:
+        eventually(lambda: not broker.exists("bulk", "unacked"), 30)
+    assert worker.poll() is None, stack.logs()
 
 
 def test_a_fault_between_change_and_outbox_leaves_neither(monkeypatch: pytest.MonkeyPatch) -> None:

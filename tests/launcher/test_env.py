@@ -89,7 +89,7 @@ def run_file(data: Path, **values: Any) -> None:
         (
             "REDIS_URL",
             "localhost:6379",
-            "REDIS_URL must begin with one of redis://, rediss://, unix://; it begins with 'localhost'.",
+            "REDIS_URL must begin with one of redis://, rediss://; it begins with 'localhost'.",
         ),
         (
             "BASE_URL",
