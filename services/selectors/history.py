@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oncall.models import EscalationPolicy
+from services.choices import Lifecycle, ServiceKind, Tier
 from services.models import Service, System
 from teams.actor import Actor
 from teams.models import AuditEntry, Team, User
@@ -14,6 +15,12 @@ MOST_HISTORY = 100
 Names = dict[int, str]
 # Fields that hold the key of a row of these.
 _POINTING: dict[str, Any] = {"team": Team, "system": System, "escalation_policy": EscalationPolicy}
+# Fields that hold one of a few values, by what people call these.
+_CHOSEN: dict[str, dict[Any, Any]] = {
+    "kind": dict(ServiceKind.choices),
+    "tier": dict(Tier.choices),
+    "lifecycle": dict(Lifecycle.choices),
+}
 
 
 @dataclass(frozen=True)
@@ -24,15 +31,19 @@ class HistoryRow:
     fields: list[tuple[str, Any, Any]]
 
 
-def history(service: Service, actor: Actor) -> list[HistoryRow]:
-    """The edits of a service, newest first. Whoever sees the service sees how it came to be as it is."""
+def history(service: Service, actor: Actor, *, in_words: bool = False) -> list[HistoryRow]:
+    """The edits of a service, newest first. Whoever sees the service sees how it came to be as it is.
+
+    `in_words`: by the names pages use, "Database" and "Tier 1 · critical" instead of "database" and "1".
+    """
     entries = list(
         AuditEntry.objects.filter(object_type="service", object_id=str(service.pk)).order_by("-id")[
             :MOST_HISTORY
         ]
     )
     seen, names = _seen(entries, actor), _names(entries, actor)
-    return [HistoryRow(entry, _differences(_told(entry.data, seen), names)) for entry in entries]
+    words = _CHOSEN if in_words else {}
+    return [HistoryRow(entry, _differences(_told(entry.data, seen), names, words)) for entry in entries]
 
 
 def _names(entries: list[AuditEntry], actor: Actor) -> dict[str, Names]:
@@ -87,7 +98,9 @@ def _told(data: dict[str, Any], seen: set[str]) -> dict[str, Any]:
     return told
 
 
-def _differences(data: dict[str, Any], names: dict[str, Names]) -> list[tuple[str, Any, Any]]:
+def _differences(
+    data: dict[str, Any], names: dict[str, Names], words: dict[str, dict[Any, Any]]
+) -> list[tuple[str, Any, Any]]:
     before, after = data.get("before"), data.get("after")
     if not isinstance(before, dict) or not isinstance(after, dict):
         return [(name, "", value) for name, value in data.items() if isinstance(value, str) and value]
@@ -97,6 +110,8 @@ def _differences(data: dict[str, Any], names: dict[str, Names]) -> list[tuple[st
         if old != new:
             if name in _POINTING:
                 old, new = (names.get(name, {}).get(pk, "?") if pk else None for pk in (old, new))
+            elif name in words:
+                old, new = (words[name].get(value, value) for value in (old, new))
             elif name == "contacts":
                 old, new = ([_contact(row, names.get(name, {})) for row in side or ()] for side in (old, new))
             found.append((name.replace("_", " "), shown(old), shown(new)))

@@ -150,7 +150,7 @@ def _curl(service: Service) -> str:
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """Who changed what of a service, when."""
     service = visible(request, slug)
-    context = {"service": service, "rows": history_of(service, actor_of(request))}
+    context = {"service": service, "rows": history_of(service, actor_of(request), in_words=True)}
     return render(request, "services/pages/history.html", context)
 
 

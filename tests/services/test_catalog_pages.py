@@ -94,6 +94,7 @@ def test_details_are_kept_and_told_in_the_history(people: People) -> None:
     assert history[0]["fields"]["contacts"] == ["–", "DBA Tom Teammate; Mail dba@example.com"]
     page = people.browser("stranger").get("/services/pay/history/")
     assert (page.status_code, "secret" in page.content.decode()) == (200, True)
+    assert "<del>Service</del> → <ins>Database</ins>" in page.content.decode()
     shown = people.browser("teammate").get("/services/pay/").content.decode()
     for words in ("Cost centre", "4711", "legacy", "dba@example.com", "Production"):
         assert words in shown, words
