@@ -63,11 +63,15 @@ class RoomViewSet(ActorViewSet):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise Http404
 
-    def checked(self, *, partial: bool = False) -> dict[str, Any]:
-        """The cleaned body; DRF's validation error, answered as 400 with field paths, otherwise."""
+    def checked(
+        self, shape: type[BaseSerializer[Any]] | None = None, *, partial: bool = False
+    ) -> dict[str, Any]:
+        """The body cleaned by `shape`, else by `input_class`; DRF's validation error, answered as 400 with field
+        paths, otherwise.
+        """
         body_of(self.request)
         context = {"request": self.request}
-        serializer = self.input_class(data=self.request.data, partial=partial, context=context)
+        serializer = (shape or self.input_class)(data=self.request.data, partial=partial, context=context)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.errors import NotVisible
-from oncall.api.base import RoomViewSet, body_of, whole
+from oncall.api.base import RoomViewSet, whole
 from oncall.api.fields import InstantField, ReferenceField, WholeField, WordField
 from oncall.api.serializers import several
 from services import actions, readiness, selectors
@@ -106,12 +106,6 @@ class TransferSerializer(serializers.ModelSerializer):
 class ServiceDetails(RoomViewSet):
     """The addresses below a service; what it is itself is the subclass."""
 
-    def _read(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        body_of(self.request)
-        read = shape(data=self.request.data, context={"request": self.request})
-        read.is_valid(raise_exception=True)
-        return dict(read.validated_data)
-
     @extend_schema(methods=["GET"], responses=VendorSerializer)
     @extend_schema(methods=["PUT"], request=VendorInput, responses=VendorSerializer)
     @action(detail=True, methods=["get", "put"])
@@ -121,7 +115,7 @@ class ServiceDetails(RoomViewSet):
         if service.kind != ServiceKind.VENDOR:
             raise NotVisible
         if request.method == "PUT":
-            actions.set_vendor(actor=self.actor, service_id=service.pk, **self._read(VendorInput))
+            actions.set_vendor(actor=self.actor, service_id=service.pk, **self.checked(VendorInput))
         row = Vendor.objects.filter(service=service).first() or Vendor(service=service)
         return Response(VendorSerializer(row).data)
 
@@ -132,7 +126,7 @@ class ServiceDetails(RoomViewSet):
         """What was agreed and how it stands; PUT makes `agreements` all there are. Downtime in seconds."""
         service = self.get_object()
         if request.method == "PUT":
-            rows = self._read(AgreementsInput)["agreements"]
+            rows = self.checked(AgreementsInput)["agreements"]
             actions.set_agreements(actor=self.actor, service_id=service.pk, rows=rows)
         rows = page.agreements_of(service, self.actor, clock.now())
         return whole([_agreement(row) for row in rows])
@@ -141,9 +135,9 @@ class ServiceDetails(RoomViewSet):
     @action(detail=True, methods=["get"])
     def readiness(self, request: Request, slug: str) -> Response:
         """The lines of its readiness, and who has tried what of the access checklist."""
-        service, now = self.get_object(), clock.now()
-        found = readiness.of_services([service], self.actor, now)[0]
-        access = readiness.access_of([service], now)[service.pk]
+        service = self.get_object()
+        found = readiness.of_services([service], self.actor, clock.now())[0]
+        access = found.access
         return Response(
             {
                 "ready": found.ready,
@@ -170,7 +164,7 @@ class ServiceDetails(RoomViewSet):
     def access_items(self, request: Request, slug: str) -> Response:
         """Make these all items of the access checklist."""
         service = self.get_object()
-        rows = self._read(AccessItemsInput)["items"]
+        rows = self.checked(AccessItemsInput)["items"]
         made = actions.set_access_items(actor=self.actor, service_id=service.pk, rows=rows)
         return whole([{"id": row.pk, "text": row.text, "url": row.url} for row in made])
 
@@ -178,7 +172,7 @@ class ServiceDetails(RoomViewSet):
     @action(detail=True, methods=["post"], url_path="confirm-access", write_scope="respond")
     def confirm_access(self, request: Request, slug: str) -> Response:
         """I have tried these items just now, and they work."""
-        service, ids = self.get_object(), self._read(AccessConfirmInput)["items"]
+        service, ids = self.get_object(), self.checked(AccessConfirmInput)["items"]
         actions.confirm_access(actor=self.actor, service_id=service.pk, item_ids=ids)
         return Response(status=204)
 
@@ -225,7 +219,7 @@ class ServiceDetails(RoomViewSet):
         """Offers to other teams, newest first; or make one. Its managers accept under `transfers/<id>/accept/`."""
         service = self.get_object()
         if request.method == "POST":
-            data = self._read(TransferInput)
+            data = self.checked(TransferInput)
             row = actions.ask_transfer(
                 actor=self.actor, service_id=service.pk, to_team_id=data["to_team"], note=data["note"]
             )

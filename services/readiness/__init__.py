@@ -1,6 +1,6 @@
 """Whether a service can be run at 3 am by somebody who did not build it."""
 
 from services.readiness.reading import Readiness, of_services
-from services.readiness.rota import STALE_AFTER, Access, access_of
+from services.readiness.rota import STALE_AFTER, Access
 
-__all__ = ["STALE_AFTER", "Access", "Readiness", "access_of", "of_services"]
+__all__ = ["STALE_AFTER", "Access", "Readiness", "of_services"]

@@ -24,10 +24,11 @@ _ORDER = ("owner", "policy", "runbook", "slo", "dependencies", "tiers", "access"
 
 @dataclass(frozen=True)
 class Readiness:
-    """All lines of one service; those that do not apply count for nothing."""
+    """All lines of one service, and its access checklist; lines that do not apply count for nothing."""
 
     service: Service
     checks: list[ReadinessCheck]
+    access: Access
 
     @property
     def applying(self) -> list[ReadinessCheck]:
@@ -52,7 +53,7 @@ def of_services(services: Sequence[Service], actor: Actor, now: dt.datetime) -> 
     policies = policies_of(services)
     cover = covers(set(policies.values()), now, now + AHEAD)
     reached = {pk for pk, row in paged_now(policies.values(), now).items() if row.users}
-    access = access_of(services, now, policies=policies, found=cover)
+    access = access_of(services, now, policies, cover)
     needs = _needs(ids, actor)
     others = hooks.readiness(ids, actor, now)
     found = []
@@ -68,7 +69,9 @@ def of_services(services: Sequence[Service], actor: Actor, now: dt.datetime) -> 
         }
         order = [*_ORDER, *(key for key in checks if key not in _ORDER)]
         lines = [checks[key] for key in order if key in checks]
-        found.append(Readiness(row, _of_vendor(lines) if row.kind == ServiceKind.VENDOR else lines))
+        if row.kind == ServiceKind.VENDOR:
+            lines = _of_vendor(lines)
+        found.append(Readiness(row, lines, access[row.pk]))
     return found
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oncall.selectors import Cover, covers, policy_ids_of
+from oncall.selectors import Cover, policy_ids_of
 from services.models import AccessConfirmation, AccessItem, Service
 from teams.models import User
 
@@ -46,13 +46,10 @@ def policies_of(services: Sequence[Service]) -> dict[int, int]:
 def access_of(
     services: Sequence[Service],
     now: dt.datetime,
-    *,
-    policies: Mapping[int, int] | None = None,
-    found: Mapping[int, Cover] | None = None,
+    policies: Mapping[int, int],
+    found: Mapping[int, Cover],
 ) -> dict[int, Access]:
-    """Service id → its checklist: three statements, and those of the rota where it is not given."""
-    policies = policies_of(services) if policies is None else policies
-    found = covers(set(policies.values()), now, now + AHEAD) if found is None else found
+    """Service id → its checklist, from the policies that page for it and whom these reach: three statements."""
     items: dict[int, list[AccessItem]] = {row.pk: [] for row in services}
     for item in AccessItem.objects.filter(service__in=items):
         items[item.service_id].append(item)

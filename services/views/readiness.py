@@ -20,7 +20,7 @@ from core.text import clean
 from oncall.rows import grouped, numbers, operation, rearranged, row_errors, whole
 from services import actions, readiness, selectors
 from services.graph import store
-from services.models import AccessItem, DanglingReference, Service
+from services.models import AccessItem, DanglingReference
 from services.selectors.walks import hidden, team_slugs
 from services.views.frame import tabs
 from services.views.pages import managed, visible
@@ -69,23 +69,18 @@ def _cycles(actor: Actor) -> list[list[Any]]:
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """The lines of one service, and its access checklist with who has tried what."""
     row, actor, now = visible(request, slug), actor_of(request), clock.now()
-    return _shown(request, row, actor, readiness.access_of([row], now)[row.pk])
-
-
-def _shown(
-    request: HttpRequest, row: Service, actor: Actor, access: readiness.Access, **more: Any
-) -> HttpResponse:
+    found = readiness.of_services([row], actor, now)[0]
+    access = found.access
     mine = {item.pk: access.fresh(item.pk, actor.user_id or 0) for item in access.items}
     context = {
         "service": row,
-        "readiness": readiness.of_services([row], actor, access.now)[0],
+        "readiness": found,
         "access": access,
         "people": [(user, _tried(access, user.pk)) for user in access.rota],
         "mine": [(item, mine[item.pk]) for item in access.items],
         "on_rota": any(user.pk == actor.user_id for user in access.rota),
         "may_manage": actor.manages(row.team_id),
         "days": readiness.STALE_AFTER.days,
-        **more,
     }
     return render(request, "services/pages/readiness.html", context)
 
