@@ -127,7 +127,7 @@ def listen(env: Env) -> socket.socket:
 
 _BEAT = (
     "-S",
-    "django_celery_beat.schedulers:DatabaseScheduler",
+    "config.beat:Scheduler",
     "--max-interval",
     "1",
     "--pidfile=",

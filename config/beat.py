@@ -1,0 +1,32 @@
+"""The schedule of periodic work, as Celery's beat reads it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, InterfaceError
+from django_celery_beat.schedulers import SCHEDULE_SYNC_MAX_INTERVAL, DatabaseScheduler
+
+log = structlog.get_logger("watchbill.beat")
+
+
+class Scheduler(DatabaseScheduler):
+    """The schedule in the database; while that is away, as it was read last."""
+
+    def all_as_schedule(self) -> dict[str, Any]:
+        """Name → entry of all that is switched on. Raises Django's `DatabaseError` when it was never read.
+
+        django-celery-beat reads it anew every five minutes and after a change, and beat ends when it cannot.
+        """
+        try:
+            read: dict[str, Any] = super().all_as_schedule()
+        except (DatabaseError, InterfaceError) as error:
+            if self._schedule is None:
+                raise
+            log.warning("the schedule is kept as it was read last", error=str(error))
+            # So that it is read at the next look, not in five minutes.
+            self._last_full_sync -= dt.timedelta(seconds=SCHEDULE_SYNC_MAX_INTERVAL)
+            return self._schedule
+        return read

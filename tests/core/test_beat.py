@@ -1,0 +1,49 @@
+"""The schedule that beat reads while its database goes away."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection
+from django_celery_beat.models import PeriodicTask
+
+from config.beat import Scheduler
+from config.celery import app
+from config.launcher.process import free_port
+from core import clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextlib.contextmanager
+def no_database() -> Iterator[None]:
+    kept = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict |= {"HOST": "127.0.0.1", "PORT": str(free_port())}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= kept
+
+
+def test_a_schedule_that_cannot_be_read_stays_as_it_was_and_is_read_when_the_database_is_back() -> None:
+    with time_machine.travel(clock.now(), tick=True) as machine:
+        scheduler = Scheduler(app=app)
+        before = set(scheduler.schedule)
+        assert "engine-tick" in before
+        PeriodicTask.objects.filter(name="engine-tick").update(enabled=False)
+        assert set(scheduler.schedule) == before
+        with no_database():
+            machine.shift(dt.timedelta(minutes=6))
+            assert set(scheduler.schedule) == before
+        assert set(scheduler.schedule) == before - {"engine-tick"}
+
+
+def test_a_schedule_that_was_never_read_is_an_error() -> None:
+    with no_database(), pytest.raises(OperationalError):
+        Scheduler(app=app)
