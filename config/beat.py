@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
 import structlog
@@ -10,10 +11,26 @@ from django.db import DatabaseError, InterfaceError
 from django_celery_beat.schedulers import SCHEDULE_SYNC_MAX_INTERVAL, DatabaseScheduler
 
 log = structlog.get_logger("watchbill.beat")
+# Seconds.
+LOOKS_EVERY = 1.0
 
 
 class Scheduler(DatabaseScheduler):
     """The schedule in the database; while that is away, as it was read last."""
+
+    _looked_at = float("-inf")
+
+    def schedule_changed(self) -> bool:
+        """Whether somebody has changed it, asked once a second; beat itself would ask at every tick.
+
+        While the database is away each question is a failed connection and a traceback in the log.
+        """
+        now = time.monotonic()
+        if now - self._looked_at < LOOKS_EVERY:
+            return False
+        self._looked_at = now
+        changed: bool = super().schedule_changed()
+        return changed
 
     def all_as_schedule(self) -> dict[str, Any]:
         """Name → entry of all that is switched on. Raises Django's `DatabaseError` when it was never read.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
@@ -47,3 +49,19 @@ def test_a_schedule_that_cannot_be_read_stays_as_it_was_and_is_read_when_the_dat
 def test_a_schedule_that_was_never_read_is_an_error() -> None:
     with no_database(), pytest.raises(OperationalError):
         Scheduler(app=app)
+
+
+def test_changes_are_looked_for_once_a_second(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    seconds = 100.0
+    monkeypatch.setattr("config.beat.time", SimpleNamespace(monotonic=lambda: seconds))
+    scheduler = Scheduler(app=app)
+    assert "engine-tick" in scheduler.schedule
+    PeriodicTask.objects.get(name="engine-tick").delete()
+    seconds = 100.9
+    with django_assert_num_queries(0):
+        for _each in range(20):
+            assert "engine-tick" in scheduler.schedule
+    seconds = 101.0
+    assert "engine-tick" not in scheduler.schedule
