@@ -156,6 +156,8 @@ RUN = """async rules => {
 }"""
 
 
+# What a change of colours sets going has begun two frames later.
+BEGUN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Colours in the middle of a transition are nobody's to read.
 SETTLED = """() => document.readyState === "complete" && document.getAnimations().every(
   a => a.playState !== "running" || a.effect?.getComputedTiming().iterations === Infinity
@@ -165,17 +167,19 @@ PATIENCE_MS = 90_000
 
 
 def violations(page: Any, path: str) -> list[str]:
-    """Everything axe finds in light; in dark, which differs in colours alone, what it finds about those."""
+    """Everything axe finds in light; in dark, which differs in colours alone, what it finds about those.
+
+    The page's context has `AXE` as its script for every page.
+    """
     page.set_default_timeout(PATIENCE_MS)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     answer = page.goto(path)
     if answer.status not in (200, 403, 404):
         return [f"{path}: answered {answer.status}"]
-    page.evaluate(AXE.read_text())
     found = []
     for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_timeout(50)
+        page.evaluate(BEGUN)
         page.wait_for_function(SETTLED)
         found += [f"{path} ({scheme}): {line}" for line in page.evaluate(RUN, rules)]
     return found
@@ -232,6 +236,7 @@ def test_no_page_has_a_violation(product: str, chromium: Any, states: Callable[[
         viewport={"width": 1440, "height": 900},
         reduced_motion="reduce",
     )
+    context.add_init_script(path=AXE)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     paths = [*LOOKED_AT[who], *linked(page)]
@@ -243,6 +248,7 @@ def test_no_page_has_a_violation(product: str, chromium: Any, states: Callable[[
 
 def test_no_page_for_visitors_has_a_violation(product: str, chromium: Any) -> None:
     visitor = chromium.new_context(base_url=product, bypass_csp=True)
+    visitor.add_init_script(path=AXE)
     page = visitor.new_page()
     found = [line for path in VISITOR for line in violations(page, path)]
     visitor.close()

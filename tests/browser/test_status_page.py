@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.test_accessibility import violations
+from tests.browser.test_accessibility import AXE, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"
@@ -111,6 +111,7 @@ def test_a_public_page(site: tuple[str, str, Path], chromium: Any) -> None:
     asked: list[str] = []
     context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 900}, bypass_csp=True)
     context.on("request", lambda request: asked.append(request.url))
+    context.add_init_script(path=AXE)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
