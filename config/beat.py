@@ -43,7 +43,7 @@ class Scheduler(DatabaseScheduler):
             if self._schedule is None:
                 raise
             log.warning("the schedule is kept as it was read last", error=str(error))
-            # So that it is read at the next look, not in five minutes.
-            self._last_full_sync -= dt.timedelta(seconds=SCHEDULE_SYNC_MAX_INTERVAL)
+            # So that it is read again at the next look: neither in five minutes nor at every tick.
+            self._last_full_sync -= dt.timedelta(seconds=SCHEDULE_SYNC_MAX_INTERVAL - LOOKS_EVERY)
             return self._schedule
         return read

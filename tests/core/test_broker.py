@@ -26,7 +26,7 @@ def test_encryption_is_what_the_address_says(scheme: str) -> None:
     ("address", "wanted"),
     [
         ("rediss://h:1/0", {"ssl_cert_reqs": ssl.CERT_REQUIRED}),
-        ("rediss://h:1/0?ssl_cert_reqs=CERT_NONE", {"ssl_cert_reqs": ssl.CERT_NONE}),
+        ("rediss://h:1/0?ssl_cert_reqs=none", {"ssl_cert_reqs": ssl.CERT_NONE}),
         ("rediss://h:1/0?ssl_ca_certs=/etc/own.pem", {"ssl_ca_certs": "/etc/own.pem"}),
         ("redis://h:1/0", False),
     ],

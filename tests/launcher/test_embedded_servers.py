@@ -50,7 +50,7 @@ def test_postgres_runs_as_each_identity_and_keeps_its_data(folder: Path, launch:
     assert stat.S_IMODE((folder / "pg/password").stat().st_mode) == 0o600
     assert not list(folder.rglob(".s.PGSQL*"))
 
-    end(running.handle, postgres.STOP_SIGNAL, seconds=15)  # type: ignore[arg-type]
+    end(running.handle, postgres.STOP_SIGNAL, seconds=15)
     again = postgres.Cluster(folder / "pg", durable=False, among=[one(kind)]).start(launch)
     assert ask(again.url, "SELECT lo_get(4242)") == b"kept"
 
@@ -76,7 +76,7 @@ def test_a_cluster_changes_hands_when_the_identity_does(folder: Path, launch: La
     for kind in ("namespace", "nobody", "namespace"):
         running = postgres.Cluster(folder / "pg", durable=False, among=[one(kind)]).start(launch)
         assert ask(running.url, "SELECT 1") == 1
-        end(running.handle, postgres.STOP_SIGNAL, seconds=15)  # type: ignore[arg-type]
+        end(running.handle, postgres.STOP_SIGNAL, seconds=15)
 
 
 def test_a_running_cluster_is_kept(folder: Path, launch: Launch) -> None:
@@ -90,7 +90,7 @@ def test_a_killed_cluster_and_a_reused_process_id_do_not_stand_in_the_way(
 ) -> None:
     running = postgres.Cluster(folder / "pg", durable=False).start(launch)
     pid_file = folder / "pg/data/postmaster.pid"
-    end(running.handle, signal.SIGKILL, seconds=15)  # type: ignore[arg-type]
+    end(running.handle, signal.SIGKILL, seconds=15)
     lines = pid_file.read_text().splitlines()
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     again = postgres.Cluster(folder / "pg", durable=False).start(launch)
